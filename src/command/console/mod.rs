@@ -1,0 +1,1 @@
+pub(crate) const TABLE: &[crate::entry::Entry] = &[];

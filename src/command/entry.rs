@@ -1,0 +1,86 @@
+//! A command, and its row in the table.
+
+use std::{future::Future, pin::Pin, sync::Arc};
+
+use model::{Code, Error};
+use serde::{Serialize, de::DeserializeOwned};
+
+use crate::{Context, Spec, dispatch::Envelope, reply};
+
+/// A request that can be asked.
+pub trait Command: DeserializeOwned + Send + 'static {
+    /// What is declared of it.
+    const SPEC: Spec;
+    /// How its reply is wrapped.
+    const ENVELOPE: Envelope = Envelope::Standard;
+    /// The fields of its reply.
+    type Reply: Serialize + Send;
+
+    /// Does it.
+    fn run(self, cx: Arc<Context>) -> impl Future<Output = Result<Self::Reply, Error>> + Send;
+
+    /// Finds the right code for a body that could not be read; asked only then.
+    fn malformed(_body: &serde_json::Value) -> Option<Error> {
+        None
+    }
+}
+
+/// What running a command gives: the body of the reply.
+pub(crate) type Running<'a> = Pin<Box<dyn Future<Output = Result<Vec<u8>, Error>> + Send + 'a>>;
+
+/// A row of the table: plain data.
+pub struct Entry {
+    /// What is declared.
+    pub spec: &'static Spec,
+    pub(crate) run: for<'a> fn(Arc<Context>, &'a [u8]) -> Running<'a>,
+}
+
+impl Entry {
+    pub(crate) const fn of<C: Command>() -> Self {
+        Self { spec: &C::SPEC, run: run::<C> }
+    }
+}
+
+fn run<C: Command>(cx: Arc<Context>, body: &[u8]) -> Running<'_> {
+    Box::pin(async move {
+        let request = match serde_json::from_slice::<C>(body) {
+            Ok(request) => request,
+            Err(error) => return Err(unreadable::<C>(body, &error)),
+        };
+        let reply = request.run(cx).await?;
+        reply::succeed(&reply, C::ENVELOPE, C::SPEC.display)
+    })
+}
+
+#[cold]
+fn unreadable<C: Command>(body: &[u8], error: &serde_json::Error) -> Error {
+    match serde_json::from_slice::<serde_json::Value>(body) {
+        Ok(value) if value.is_object() => {
+            C::malformed(&value).unwrap_or_else(|| Error::new(C::SPEC.malformed).detail(explain(error)))
+        }
+        Ok(_) => Error::new(C::SPEC.malformed).detail("the body is one JSON object"),
+        Err(_) => Error::new(C::SPEC.malformed).detail("the body is not JSON"),
+    }
+}
+
+/// What serde says of a body, in our own form: it names fields, never the source.
+fn explain(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    text.split(" at line ").next().unwrap_or_default().to_owned()
+}
+
+/// The code of a field that has the wrong type, for commands whose fields have codes of their own.
+pub(crate) fn first_wrong(
+    body: &serde_json::Value,
+    fields: &[(&str, fn(&serde_json::Value) -> bool, bool, Code)],
+) -> Option<Error> {
+    for (name, is_right, required, code) in fields {
+        match body.get(name) {
+            Some(value) if is_right(value) => {}
+            Some(_) => return Some(Error::new(*code).detail(format!("{name} has the wrong type or value"))),
+            None if *required => return Some(Error::new(*code).detail(format!("{name} is missing"))),
+            None => {}
+        }
+    }
+    None
+}

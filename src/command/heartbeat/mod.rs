@@ -1,0 +1,3 @@
+//! `heartbeat`: is anybody there.
+
+commands! { alive }

@@ -1,0 +1,3 @@
+//! `imopenstat`: what clients report of themselves.
+
+commands! { tim_web_report_v2 }

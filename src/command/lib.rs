@@ -1,0 +1,70 @@
+//! Floor 3: what may be asked. One file a command, one table.
+//!
+//! A command is declared in `<service>/<command>.rs`: its request, its reply, who may ask it at which door, its limits
+//! and its failures. [`dispatch`] is the only way in.
+
+mod context;
+mod dispatch;
+mod entry;
+mod limit;
+mod reply;
+mod spec;
+
+/// Declares the commands of a folder and lists them in `TABLE`.
+macro_rules! commands {
+    ($($name:ident)+) => {
+        $(mod $name;)+
+        /// The commands of this service.
+        pub(crate) const TABLE: &[$crate::entry::Entry] = &[$($crate::entry::Entry::of::<$name::Request>(),)+];
+    };
+}
+
+mod console;
+mod follow;
+mod heartbeat;
+mod im_cos_msg;
+mod im_long_msg;
+mod im_msg_db_logic;
+mod im_open_login_svc;
+mod im_open_status;
+mod im_sdk_config_mgr;
+mod imopenstat;
+mod message_search;
+mod openim;
+mod openim_msg_ext_http_svc;
+mod openim_robot_http_svc;
+mod profile;
+mod recentcontact;
+mod sns;
+mod unsupported;
+
+pub use context::{Caller, Context};
+pub use dispatch::{Dispatcher, Envelope, Outcome};
+pub use entry::{Command, Entry};
+pub use reply::{fail, succeed};
+pub use spec::{Door, Doors, Rate, Spec, Who};
+
+/// Every command there is.
+pub fn table() -> impl Iterator<Item = &'static Entry> {
+    [
+        console::TABLE,
+        follow::TABLE,
+        heartbeat::TABLE,
+        im_cos_msg::TABLE,
+        im_long_msg::TABLE,
+        im_msg_db_logic::TABLE,
+        im_open_login_svc::TABLE,
+        im_open_status::TABLE,
+        im_sdk_config_mgr::TABLE,
+        imopenstat::TABLE,
+        message_search::TABLE,
+        openim::TABLE,
+        openim_msg_ext_http_svc::TABLE,
+        openim_robot_http_svc::TABLE,
+        profile::TABLE,
+        recentcontact::TABLE,
+        sns::TABLE,
+    ]
+    .into_iter()
+    .flatten()
+}

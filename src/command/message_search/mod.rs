@@ -1,0 +1,3 @@
+//! `message_search`: the cloud's search through a user's messages.
+
+commands! { query }

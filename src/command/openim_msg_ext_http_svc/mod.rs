@@ -1,0 +1,5 @@
+//! `openim_msg_ext_http_svc`: extensions of messages and reactions to them.
+
+commands! { get_key_values reaction_add reaction_del reaction_iterate reaction_multi_stat set_key_values }
+
+mod shared;

@@ -1,0 +1,27 @@
+//! Forgets the user's history of a conversation, which stays in the list.
+
+use std::sync::Arc;
+
+use model::Error;
+use serde::Deserialize;
+
+use super::shared::Contact;
+use crate::{Command, Context, Doors, Spec};
+
+#[derive(Deserialize)]
+pub(crate) struct Request {
+    #[serde(flatten)]
+    contact: Contact,
+}
+
+impl Command for Request {
+    const SPEC: Spec = Spec::contact("recentcontact.clear_msg")
+        .doors(Doors::SOCKET)
+        .example(r#"{"From_Account":"alice","Type":1,"To_Account":"bob"}"#);
+    type Reply = ();
+
+    async fn run(self, cx: Arc<Context>) -> Result<(), Error> {
+        let peer = self.contact.peer(&cx).await?;
+        cx.services.clear_contact(cx.me()?, &peer).await
+    }
+}

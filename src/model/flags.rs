@@ -1,0 +1,22 @@
+//! What is remembered of a stored message beside its content, one bit each.
+
+/// The message does not count as unread (`SendMsgControl: NoUnread`, or imported history).
+pub const NO_UNREAD: u32 = 1;
+/// The message is not shown as the last one of its conversation (`SendMsgControl: NoLastMsg`).
+pub const NO_LAST: u32 = 2;
+/// The message was recalled.
+pub const RECALLED: u32 = 4;
+/// The sender asked for a read receipt.
+pub const NEED_RECEIPT: u32 = 8;
+/// The receiver sent a read receipt.
+pub const PEER_READ: u32 = 16;
+/// Key-value extensions may be attached.
+pub const SUPPORTS_EXTENSION: u32 = 32;
+/// A control entry, such as the notice of a recall: in the sequence, never in the history.
+pub const NOTICE: u32 = 64;
+/// The sender has no copy (`SyncOtherMachine: 2`).
+pub const NO_SENDER_COPY: u32 = 128;
+/// Imported with a time of its own.
+pub const IMPORTED: u32 = 256;
+/// A merged message, which older clients show as text.
+pub const RELAY: u32 = 512;

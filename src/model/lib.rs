@@ -1,0 +1,24 @@
+//! Floor 0: what things are. Values and rules; no I/O, no async, no clock.
+
+pub mod app;
+pub mod code;
+pub mod error;
+pub mod flags;
+pub mod id;
+pub mod message;
+pub mod platform;
+pub mod profile;
+pub mod setting;
+pub mod usersig;
+
+pub use app::{App, Edition, Quota, State};
+pub use code::{Code, Kind};
+pub use error::Error;
+pub use id::{SdkAppId, UserId};
+pub use message::MessageKey;
+pub use platform::{MultiDevice, Platform};
+pub use profile::Profile;
+pub use setting::Settings;
+
+/// Milliseconds since 1970-01-01T00:00:00Z.
+pub type Millis = i64;

@@ -1,0 +1,230 @@
+//! A user's profile: tags and values (REST v4 `portrait_set`, `portrait_get`).
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Code, Error, Settings};
+
+/// The tag of the nickname.
+pub const NICK: &str = "Tag_Profile_IM_Nick";
+/// The tag of the avatar's address.
+pub const IMAGE: &str = "Tag_Profile_IM_Image";
+/// The tag of the permission to be added as a friend.
+pub const ALLOW_TYPE: &str = "Tag_Profile_IM_AllowType";
+/// The tag only an administrator writes.
+pub const ADMIN_FORBID_TYPE: &str = "Tag_Profile_IM_AdminForbidType";
+/// Custom tags begin so.
+pub const CUSTOM_PREFIX: &str = "Tag_Profile_Custom_";
+/// The longest text, in bytes.
+pub const TEXT_BYTES: usize = 500;
+
+/// What a tag's value may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Rule {
+    Text(usize),
+    Number,
+    OneOf(&'static [&'static str]),
+}
+
+/// The standard tags with their rules.
+const STANDARD: [(&str, Rule); 12] = [
+    (NICK, Rule::Text(TEXT_BYTES)),
+    ("Tag_Profile_IM_Gender", Rule::OneOf(&["Gender_Type_Unknown", "Gender_Type_Female", "Gender_Type_Male"])),
+    ("Tag_Profile_IM_BirthDay", Rule::Number),
+    ("Tag_Profile_IM_Location", Rule::Text(16)),
+    ("Tag_Profile_IM_SelfSignature", Rule::Text(TEXT_BYTES)),
+    (ALLOW_TYPE, Rule::OneOf(&["AllowType_Type_NeedConfirm", "AllowType_Type_AllowAny", "AllowType_Type_DenyAny"])),
+    ("Tag_Profile_IM_Language", Rule::Number),
+    (IMAGE, Rule::Text(TEXT_BYTES)),
+    ("Tag_Profile_IM_MsgSettings", Rule::Number),
+    (ADMIN_FORBID_TYPE, Rule::OneOf(&["AdminForbid_Type_None", "AdminForbid_Type_SendOut"])),
+    ("Tag_Profile_IM_Level", Rule::Number),
+    ("Tag_Profile_IM_Role", Rule::Number),
+];
+
+/// The value of a tag.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Value {
+    /// A number, at most 2^32 - 1 in standard tags.
+    Number(u64),
+    /// A text.
+    Text(String),
+}
+
+/// The tags of a user that have a value.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Profile(BTreeMap<String, Value>);
+
+/// A tag with its value, as the protocol carries it. Some clients write the member names in lower case.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Item {
+    /// The tag's name.
+    #[serde(rename = "Tag", alias = "tag")]
+    pub tag: String,
+    /// The tag's value; anything but a number or a text is refused with 40610.
+    #[serde(rename = "Value", alias = "value")]
+    pub value: serde_json::Value,
+}
+
+impl Profile {
+    /// The nickname, empty when there is none.
+    pub fn nick(&self) -> &str {
+        self.text(NICK)
+    }
+
+    /// The avatar's address, empty when there is none.
+    pub fn image(&self) -> &str {
+        self.text(IMAGE)
+    }
+
+    fn text(&self, tag: &str) -> &str {
+        match self.0.get(tag) {
+            Some(Value::Text(text)) => text,
+            _ => "",
+        }
+    }
+
+    /// The tags with their values, in the order of their names.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &Value)> {
+        self.0.iter().map(|(tag, value)| (tag.as_str(), value))
+    }
+
+    /// One tag's value.
+    pub fn get(&self, tag: &str) -> Option<&Value> {
+        self.0.get(tag)
+    }
+
+    /// Sets a text without the checks of [`change`](Self::change); an empty one is taken as "not given".
+    pub fn set_given(&mut self, tag: &'static str, text: Option<&str>) -> Result<(), Error> {
+        match text {
+            Some(text) if text.len() > TEXT_BYTES => Err(Code::ProfileValueTooLong.into()),
+            Some(text) if !text.is_empty() => {
+                self.0.insert(tag.into(), Value::Text(text.into()));
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Applies all items or, on an error, none. `admin` tells whether an administrator writes.
+    pub fn change(&mut self, items: &[Item], settings: &Settings, admin: bool) -> Result<(), Error> {
+        let mut checked = Vec::with_capacity(items.len());
+        for item in items {
+            checked.push((item.tag.clone(), check(item, settings, admin)?));
+        }
+        self.0.extend(checked);
+        Ok(())
+    }
+}
+
+/// Whether a tag may be asked for.
+pub fn is_readable(tag: &str, settings: &Settings) -> bool {
+    STANDARD.iter().any(|(name, _)| *name == tag) || is_custom(tag, settings)
+}
+
+fn is_custom(tag: &str, settings: &Settings) -> bool {
+    let Some(keyword) = tag.strip_prefix(CUSTOM_PREFIX) else { return false };
+    let declared = &settings.custom_profile_fields;
+    if declared.is_empty() {
+        (1..=8).contains(&keyword.len()) && keyword.chars().all(|c| c.is_ascii_alphabetic())
+    } else {
+        declared.iter().any(|name| name == keyword)
+    }
+}
+
+fn check(item: &Item, settings: &Settings, admin: bool) -> Result<Value, Error> {
+    let rule = match STANDARD.iter().find(|(name, _)| *name == item.tag) {
+        Some((name, _)) if *name == ADMIN_FORBID_TYPE && !admin => return Err(Code::ProfileTagUnwritable.into()),
+        Some((_, rule)) => *rule,
+        None if is_custom(&item.tag, settings) => Rule::Text(TEXT_BYTES),
+        None => {
+            return Err(Error::new(Code::ProfileTagMissing).detail(format!("there is no profile field {}", item.tag)));
+        }
+    };
+    match (rule, &item.value) {
+        (Rule::Text(most), serde_json::Value::String(text)) => {
+            if text.len() > most {
+                return Err(Error::new(Code::ProfileValueTooLong)
+                    .detail(format!("the value of {} has at most {most} bytes", item.tag)));
+            }
+            Ok(Value::Text(text.clone()))
+        }
+        (Rule::OneOf(allowed), serde_json::Value::String(text)) => {
+            if !allowed.contains(&text.as_str()) {
+                return Err(Error::new(Code::ProfileValueInvalid)
+                    .detail(format!("the value of {} is one of {}", item.tag, allowed.join(", "))));
+            }
+            Ok(Value::Text(text.clone()))
+        }
+        // Typed clients can write numbers only as texts.
+        (Rule::Number, value) => {
+            let number = match value {
+                serde_json::Value::Number(number) => number.as_u64(),
+                serde_json::Value::String(text) => text.parse().ok(),
+                _ => None,
+            };
+            number.filter(|number| *number <= u64::from(u32::MAX)).map(Value::Number).ok_or_else(|| {
+                Error::new(Code::ProfileValueTypeWrong).detail(format!("the value of {} is a number", item.tag))
+            })
+        }
+        // Custom fields hold numbers too, as the text they are written with.
+        (Rule::Text(_), serde_json::Value::Number(number)) if item.tag.starts_with(CUSTOM_PREFIX) => {
+            Ok(number.as_u64().map_or_else(|| Value::Text(number.to_string()), Value::Number))
+        }
+        _ => Err(Error::new(Code::ProfileValueTypeWrong).detail(format!("the value of {} is a text", item.tag))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::{ADMIN_FORBID_TYPE, Item, NICK, Profile, Value};
+    use crate::{Code, Settings};
+
+    fn item(tag: &str, value: serde_json::Value) -> Item {
+        Item { tag: tag.into(), value }
+    }
+
+    fn change(items: &[Item], admin: bool) -> Result<Profile, Code> {
+        let mut profile = Profile::default();
+        profile.change(items, &Settings::default(), admin).map(|()| profile).map_err(|error| error.code)
+    }
+
+    #[test]
+    fn each_way_to_be_wrong_has_its_code() {
+        for (tag, value, code) in [
+            ("Tag_Profile_IM_Nothing", json!("x"), Code::ProfileTagMissing),
+            ("Tag_Profile_Custom_toolongname", json!("x"), Code::ProfileTagMissing),
+            (NICK, json!("x".repeat(501)), Code::ProfileValueTooLong),
+            (NICK, json!(5), Code::ProfileValueTypeWrong),
+            ("Tag_Profile_IM_Gender", json!("other"), Code::ProfileValueInvalid),
+            ("Tag_Profile_IM_Level", json!("many"), Code::ProfileValueTypeWrong),
+            ("Tag_Profile_IM_Level", json!(4_294_967_296_u64), Code::ProfileValueTypeWrong),
+            (ADMIN_FORBID_TYPE, json!("AdminForbid_Type_None"), Code::ProfileTagUnwritable),
+        ] {
+            assert_eq!(change(&[item(tag, value)], false), Err(code), "{tag}");
+        }
+    }
+
+    #[test]
+    fn all_items_or_none() {
+        let mut profile = Profile::default();
+        let items = [item(NICK, json!("Ann")), item("Tag_Profile_IM_Level", json!([]))];
+        assert!(profile.change(&items, &Settings::default(), true).is_err());
+        assert_eq!(profile.nick(), "");
+    }
+
+    #[test]
+    fn numbers_may_be_texts_and_admins_write_all() {
+        let profile = change(
+            &[item("Tag_Profile_IM_BirthDay", json!("19990131")), item(ADMIN_FORBID_TYPE, json!("AdminForbid_Type_None"))],
+            true,
+        )
+        .unwrap();
+        assert_eq!(profile.get("Tag_Profile_IM_BirthDay"), Some(&Value::Number(19_990_131)));
+    }
+}

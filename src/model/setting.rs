@@ -1,0 +1,186 @@
+//! What an operator can set for an app: each setting stands here once, with its default, its range and its meaning.
+
+use serde::{Deserialize, Serialize};
+
+use crate::MultiDevice;
+
+/// A setting as the console and the command line show it.
+#[derive(Clone, Debug, Serialize)]
+pub struct Shown {
+    /// The name used with `app set`.
+    pub name: &'static str,
+    /// The value as text.
+    pub value: String,
+    /// What may be set: `true|false`, `1..10`, `single|dual|…`.
+    pub allowed: String,
+    /// What it does.
+    pub meaning: &'static str,
+}
+
+/// A kind of value that a setting can have.
+trait Kind: Sized {
+    fn parse(text: &str, range: &[i64]) -> Option<Self>;
+    fn show(&self) -> String;
+    fn allowed(range: &[i64]) -> String;
+}
+
+impl Kind for bool {
+    fn parse(text: &str, _: &[i64]) -> Option<Self> {
+        text.parse().ok()
+    }
+    fn show(&self) -> String {
+        self.to_string()
+    }
+    fn allowed(_: &[i64]) -> String {
+        "true|false".into()
+    }
+}
+
+impl Kind for i64 {
+    fn parse(text: &str, range: &[i64]) -> Option<Self> {
+        let value = text.parse().ok()?;
+        let &[low, high] = range else { return Some(value) };
+        (low..=high).contains(&value).then_some(value)
+    }
+    fn show(&self) -> String {
+        self.to_string()
+    }
+    fn allowed(range: &[i64]) -> String {
+        match range {
+            [low, high] => format!("{low}..{high}"),
+            _ => "a number".into(),
+        }
+    }
+}
+
+impl Kind for MultiDevice {
+    fn parse(text: &str, _: &[i64]) -> Option<Self> {
+        Some(match text {
+            "single" => Self::Single,
+            "dual" => Self::Dual,
+            "triple" => Self::Triple,
+            "multi" => Self::Multi,
+            _ => return None,
+        })
+    }
+    fn show(&self) -> String {
+        match self {
+            Self::Single => "single",
+            Self::Dual => "dual",
+            Self::Triple => "triple",
+            Self::Multi => "multi",
+        }
+        .into()
+    }
+    fn allowed(_: &[i64]) -> String {
+        "single|dual|triple|multi".into()
+    }
+}
+
+impl Kind for Vec<String> {
+    fn parse(text: &str, range: &[i64]) -> Option<Self> {
+        let words: Self = text.split(',').map(str::trim).filter(|word| !word.is_empty()).map(Into::into).collect();
+        let most = range.last().map_or(usize::MAX, |most| *most as usize);
+        let well_formed = words.iter().all(|word| word.len() <= 8 && word.chars().all(|c| c.is_ascii_alphabetic()));
+        (words.len() <= most && well_formed).then_some(words)
+    }
+    fn show(&self) -> String {
+        self.join(",")
+    }
+    fn allowed(range: &[i64]) -> String {
+        format!("up to {} names of at most 8 letters, separated by commas", range.last().unwrap_or(&0))
+    }
+}
+
+macro_rules! settings {
+    ($($name:ident: $kind:ty = $default:expr, [$($range:literal),*], $meaning:literal;)+) => {
+        /// The settings of one app; what an older version stored without a field gets the default.
+        #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+        #[serde(default)]
+        pub struct Settings {
+            $(#[doc = $meaning] pub $name: $kind,)+
+        }
+
+        impl Default for Settings {
+            fn default() -> Self {
+                Self { $($name: $default,)+ }
+            }
+        }
+
+        impl Settings {
+            /// Changes one setting; the error is a sentence for the operator.
+            pub fn set(&mut self, name: &str, value: &str) -> Result<(), String> {
+                match name {
+                    $(stringify!($name) => {
+                        self.$name = <$kind as Kind>::parse(value, &[$($range),*]).ok_or_else(|| {
+                            format!("{name} takes {}", <$kind as Kind>::allowed(&[$($range),*]))
+                        })?;
+                        Ok(())
+                    })+
+                    _ => Err(format!("there is no setting {name}; there are {}", [$(stringify!($name)),+].join(", "))),
+                }
+            }
+
+            /// Every setting with its value, range and meaning.
+            pub fn list(&self) -> Vec<Shown> {
+                vec![$(Shown {
+                    name: stringify!($name),
+                    value: self.$name.show(),
+                    allowed: <$kind as Kind>::allowed(&[$($range),*]),
+                    meaning: $meaning,
+                },)+]
+            }
+        }
+    };
+}
+
+settings! {
+    multi_device: MultiDevice = MultiDevice::Dual, [], "Which devices of one user may be online together (多端登录).";
+    web_instances: i64 = 1, [1, 10], "How many web clients of one user may be online together (Web端实例同时在线).";
+    hello_interval: i64 = 15, [5, 300], "Seconds between the hellos of a web client; short intervals bring clients back sooner after an outage.";
+    roaming_days: i64 = 7, [1, 3650], "Days for which the history of conversations can be read (消息漫游时长).";
+    client_roaming: bool = true, [], "Whether clients may read the history of one-to-one conversations (客户端拉取单聊消息漫游).";
+    relation_check: bool = false, [], "Whether one-to-one messages need a friendship (单聊消息检验关系链); 20009 without.";
+    offline_push: bool = true, [], "The master switch of offline push (消息推送).";
+    recall_seconds: i64 = 120, [0, 604_800], "How long after sending a user may recall a message; 20016 later.";
+    blocked_sender_sees_success: bool = false, [], "Whether a blocked sender is told that the message was sent, instead of 20007.";
+    user_status: bool = true, [], "Whether clients may ask for and subscribe to the status of others; 72001 without.";
+    recent_contacts: i64 = 500, [100, 1000], "The most conversations in a user's list.";
+    custom_profile_fields: Vec<String> = Vec::new(), [20], "Keywords of custom profile fields (Tag_Profile_Custom_…); while empty, every well-formed one is accepted.";
+    upload_megabytes: i64 = 100, [1, 1024], "The largest file a client may upload, in MB.";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Settings;
+    use crate::MultiDevice;
+
+    #[test]
+    fn values_are_checked_and_shown() {
+        let mut settings = Settings::default();
+        settings.set("multi_device", "multi").unwrap();
+        settings.set("web_instances", "2").unwrap();
+        settings.set("custom_profile_fields", "Team, Rank").unwrap();
+        assert_eq!((settings.multi_device, settings.web_instances), (MultiDevice::Multi, 2));
+        assert_eq!(settings.custom_profile_fields, ["Team", "Rank"]);
+        for (name, value) in [("web_instances", "11"), ("web_instances", "x"), ("nothing", "1"), ("user_status", "yes")]
+        {
+            assert!(settings.set(name, value).is_err(), "{name}={value}");
+        }
+    }
+
+    #[test]
+    fn every_setting_takes_the_value_it_shows() {
+        let mut settings = Settings::default();
+        for shown in settings.clone().list() {
+            settings.set(shown.name, &shown.value).unwrap();
+        }
+        assert_eq!(settings, Settings::default());
+    }
+
+    #[test]
+    fn what_was_stored_without_a_field_gets_the_default() {
+        let settings: Settings = serde_json::from_str(r#"{"web_instances":3}"#).unwrap();
+        assert_eq!(settings, Settings { web_instances: 3, ..Settings::default() });
+    }
+}

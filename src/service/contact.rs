@@ -1,0 +1,300 @@
+//! A user's conversation list: order, pins, mutes, marks, groups.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
+
+use model::{Code, Error, Millis};
+use serde_json::value::RawValue;
+use store::{
+    StoreError,
+    tables::contact::{ContactChange, ContactRow},
+};
+
+use crate::{Account, Conversation, LiveApp, Services, broken, message::last_message};
+
+/// How many conversations a page has.
+const PAGE: usize = 100;
+/// The most conversation groups of a user.
+const GROUPS: usize = 20;
+/// The longest name of a conversation group, in bytes.
+const GROUP_NAME_BYTES: usize = 32;
+/// The most pinned conversations of a user.
+const PINNED: usize = 50;
+
+/// Where a page of the list begins: only conversations with something new since a second, and which of them first.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Page {
+    /// Seconds since 1970; 0 for all.
+    pub since: i64,
+    /// How many were returned before.
+    pub offset: usize,
+}
+
+/// A conversation in the list.
+pub struct ListedContact {
+    /// What the user keeps about it.
+    pub row: ContactRow,
+    /// The other account.
+    pub peer: Arc<Account>,
+    /// When something last happened in it.
+    pub time: Millis,
+    /// Its last message with the sender's name, if there is one: `MsgBody`, `CloudCustomData`, `RevokerInfo`.
+    pub last: Option<LastMessage>,
+    /// Up to which second the other one has read.
+    pub peer_read_time: i64,
+}
+
+/// The last message of a conversation.
+pub struct LastMessage {
+    /// The message.
+    pub message: Box<RawValue>,
+    /// Who sent it.
+    pub from: String,
+    /// Chosen by the sender.
+    pub client_sequence: u32,
+    /// It was recalled.
+    pub recalled: bool,
+}
+
+impl Services {
+    /// A page of the conversation list, newest first, and where the next one begins, if there is more.
+    pub async fn contacts(
+        &self,
+        app: &LiveApp,
+        me: &Account,
+        page: Page,
+    ) -> Result<(Vec<ListedContact>, Option<Page>), Error> {
+        let rows = self.store.book.contacts(me.number).await.map_err(broken)?;
+        let numbers: Vec<i64> = rows.iter().map(|row| row.conversation).collect();
+        let heads: HashMap<i64, Millis> = {
+            let heads = self.store.log.heads(&numbers).await.map_err(broken)?;
+            heads.into_iter().map(|head| (head.conversation, head.time)).collect()
+        };
+        let mut rows: Vec<(ContactRow, Millis)> = rows
+            .into_iter()
+            .filter_map(|row| heads.get(&row.conversation).map(|time| (row, *time)))
+            .filter(|(row, time)| time / 1000 >= page.since || row.changed >= page.since)
+            .collect();
+        rows.sort_by_key(|(row, time)| (std::cmp::Reverse((row.pinned > 0, *time)), row.conversation));
+        rows.truncate(app.settings.recent_contacts as usize);
+        let total = rows.len();
+        let rows: Vec<_> = rows.into_iter().skip(page.offset).take(PAGE).collect();
+        let next = page.offset + rows.len();
+        let next = (next < total && !rows.is_empty()).then_some(Page { offset: next, ..page });
+        Ok((self.list(app, me, rows).await?, next))
+    }
+
+    async fn list(
+        &self,
+        app: &LiveApp,
+        me: &Account,
+        rows: Vec<(ContactRow, Millis)>,
+    ) -> Result<Vec<ListedContact>, Error> {
+        let (contacts, times): (Vec<_>, Vec<_>) = rows.into_iter().unzip();
+        let overviews = self.overviews(me, &contacts, i64::MAX).await?;
+        let read: HashMap<i64, i64> =
+            self.store.book.peer_read_times(me.number).await.map_err(broken)?.into_iter().collect();
+        let mut listed = Vec::with_capacity(contacts.len());
+        for ((row, head_time), overview) in contacts.into_iter().zip(times).zip(overviews) {
+            let Some(peer) = self.accounts.by_number(app.sdkappid, row.peer).await? else { continue };
+            // A conversation that was left comes back with its next message; a cleared one stays, without one.
+            let is_back = overview.last.as_ref().is_some_and(|last| last.position > row.left_position);
+            if row.left_position > 0 && !is_back {
+                continue;
+            }
+            let last = match &overview.last {
+                Some(entry) => {
+                    let from = if entry.sender == me.number { &me.user } else { &peer.user };
+                    Some(LastMessage {
+                        message: last_message(entry)?,
+                        from: from.as_str().to_owned(),
+                        client_sequence: entry.client_sequence,
+                        recalled: entry.flags & model::flags::RECALLED != 0,
+                    })
+                }
+                None => None,
+            };
+            let time = overview.last.as_ref().map_or(head_time, |last| last.time);
+            let peer_read_time = read.get(&row.conversation).copied().unwrap_or(0);
+            listed.push(ListedContact { row, peer, time, last, peer_read_time });
+        }
+        Ok(listed)
+    }
+
+    /// What a user keeps about conversations with some peers; those never had are left out.
+    pub async fn contact_rows(&self, me: &Account, peers: &[Arc<Account>]) -> Result<Vec<ContactRow>, Error> {
+        let mut rows = Vec::with_capacity(peers.len());
+        for peer in peers {
+            if let Some(row) = self.contact_row(me, peer).await? {
+                rows.push(row);
+            }
+        }
+        Ok(rows)
+    }
+
+    async fn contact_row(&self, me: &Account, peer: &Account) -> Result<Option<ContactRow>, Error> {
+        let Some(conversation) = self.conversation(me, peer).await? else { return Ok(None) };
+        self.store.book.contact(me.number, conversation.number).await.map_err(broken)
+    }
+
+    /// All that a user keeps about conversations.
+    pub async fn all_contact_rows(&self, me: &Account) -> Result<Vec<ContactRow>, Error> {
+        self.store.book.contacts(me.number).await.map_err(broken)
+    }
+
+    async fn change_contact(
+        &self,
+        me: &Account,
+        conversation: &Conversation,
+        change: ContactChange,
+    ) -> Result<(), Error> {
+        self.store.book.change_contacts(me.number, vec![(conversation.number, change)]).await.map_err(broken)
+    }
+
+    /// Takes a conversation out of the user's list, with or without its history.
+    pub async fn leave_contact(&self, me: &Account, peer: &Account, clear: bool) -> Result<(), Error> {
+        let Some(conversation) = self.conversation(me, peer).await? else { return Ok(()) };
+        let heads = self.store.log.heads(&[conversation.number]).await.map_err(broken)?;
+        let Some(head) = heads.first() else { return Ok(()) };
+        let mut changes = vec![
+            (conversation.number, ContactChange::Leave(head.position)),
+            (conversation.number, ContactChange::Read(head.sequence, head.time / 1000)),
+        ];
+        if clear {
+            changes.push((conversation.number, ContactChange::Clear(head.sequence)));
+        }
+        self.store.book.change_contacts(me.number, changes).await.map_err(broken)
+    }
+
+    /// Forgets the user's history of a conversation, which stays in the list.
+    pub async fn clear_contact(&self, me: &Account, peer: &Account) -> Result<(), Error> {
+        let Some(conversation) = self.conversation(me, peer).await? else { return Ok(()) };
+        let heads = self.store.log.heads(&[conversation.number]).await.map_err(broken)?;
+        let Some(head) = heads.first() else { return Ok(()) };
+        let changes = vec![
+            (conversation.number, ContactChange::Clear(head.sequence)),
+            (conversation.number, ContactChange::Read(head.sequence, head.time / 1000)),
+        ];
+        self.store.book.change_contacts(me.number, changes).await.map_err(broken)
+    }
+
+    /// Pins a conversation or unpins it.
+    pub async fn pin_contact(&self, me: &Account, peer: &Account, pin: bool) -> Result<(), Error> {
+        let conversation = self.make_conversation(me, peer).await?;
+        if pin {
+            let pinned = self.all_contact_rows(me).await?.iter().filter(|row| row.pinned > 0).count();
+            if pinned >= PINNED {
+                return Err(Code::TooManyPinnedContacts.into());
+            }
+        }
+        let time = if pin { self.world.now() } else { 0 };
+        self.change_contact(me, &conversation, ContactChange::Pin(time)).await
+    }
+
+    /// Sets how messages of a peer arrive: 0 notify, 1 discard, 2 quiet.
+    pub async fn mute_contact(&self, me: &Account, peer: &Account, mute: i64) -> Result<(), Error> {
+        let conversation = self.make_conversation(me, peer).await?;
+        self.change_contact(me, &conversation, ContactChange::Mute(mute)).await
+    }
+
+    /// Sets and clears standard marks, by bit number, and the custom mark. Returns both as they are now.
+    pub async fn mark_contact(
+        &self,
+        me: &Account,
+        peer: &Account,
+        (set, clear): (&[u32], &[u32]),
+        custom: Option<&str>,
+    ) -> Result<ContactRow, Error> {
+        let conversation = self.make_conversation(me, peer).await?;
+        let Some(mut row) = self.store.book.contact(me.number, conversation.number).await.map_err(broken)? else {
+            return Err(Code::ContactAccountMissing.into());
+        };
+        let bits = |numbers: &[u32]| numbers.iter().fold(0_i64, |bits, number| bits | 1_i64.wrapping_shl(*number));
+        row.marks = row.marks & !bits(clear) | bits(set);
+        if let Some(custom) = custom {
+            custom.clone_into(&mut row.custom_mark);
+        }
+        row.changed = self.world.second();
+        let change = ContactChange::Mark(row.marks, row.custom_mark.clone(), row.changed);
+        self.change_contact(me, &conversation, change).await?;
+        Ok(row)
+    }
+
+    /// The user's conversation groups by number.
+    pub async fn contact_groups(&self, me: &Account) -> Result<BTreeMap<i64, String>, Error> {
+        Ok(self.store.book.contact_groups(me.number).await.map_err(broken)?.into_iter().collect())
+    }
+
+    /// The groups each of the user's conversations is in.
+    pub async fn contact_group_members(&self, me: &Account) -> Result<HashMap<i64, Vec<i64>>, Error> {
+        let mut groups: HashMap<i64, Vec<i64>> = HashMap::new();
+        for (conversation, group) in self.store.book.contact_group_members(me.number).await.map_err(broken)? {
+            groups.entry(conversation).or_default().push(group);
+        }
+        Ok(groups)
+    }
+
+    /// The number of a conversation group, or the error that says it is missing.
+    pub async fn contact_group(&self, me: &Account, name: &str) -> Result<i64, Error> {
+        let groups = self.contact_groups(me).await?;
+        groups.into_iter().find_map(|(number, other)| (other == name).then_some(number)).ok_or_else(|| {
+            Error::new(Code::ContactGroupMissing).detail(format!("there is no conversation group {name}"))
+        })
+    }
+
+    /// Makes a conversation group.
+    pub async fn add_contact_group(&self, me: &Account, name: &str) -> Result<i64, Error> {
+        check_group_name(name)?;
+        if self.contact_groups(me).await?.len() >= GROUPS {
+            return Err(Code::TooManyContactGroups.into());
+        }
+        self.store.book.add_contact_group(me.number, name).await.map_err(taken)
+    }
+
+    /// Renames a conversation group.
+    pub async fn rename_contact_group(&self, me: &Account, group: i64, name: &str) -> Result<(), Error> {
+        check_group_name(name)?;
+        self.store.book.rename_contact_group(me.number, group, name).await.map_err(taken)
+    }
+
+    /// Removes a conversation group.
+    pub async fn remove_contact_group(&self, me: &Account, group: i64) -> Result<(), Error> {
+        self.store.book.remove_contact_group(me.number, group).await.map_err(broken)
+    }
+
+    /// Puts conversations with peers into a group, or takes them out.
+    pub async fn change_contact_group(
+        &self,
+        me: &Account,
+        group: i64,
+        added: &[Arc<Account>],
+        removed: &[Arc<Account>],
+    ) -> Result<(), Error> {
+        let (mut into, mut out) = (Vec::new(), Vec::new());
+        for peer in added {
+            into.push(self.make_conversation(me, peer).await?.number);
+        }
+        for peer in removed {
+            out.extend(self.conversation(me, peer).await?.map(|conversation| conversation.number));
+        }
+        self.store.book.change_contact_group(me.number, group, &into, &out).await.map_err(broken)
+    }
+}
+
+fn check_group_name(name: &str) -> Result<(), Error> {
+    if name.is_empty() || name.len() > GROUP_NAME_BYTES {
+        return Err(Code::ContactGroupNameTooLong.into());
+    }
+    Ok(())
+}
+
+fn taken(error: StoreError) -> Error {
+    match error {
+        StoreError::Conflict { .. } => {
+            Error::new(Code::ContactParameterInvalid).detail("there is a conversation group of that name already")
+        }
+        error => broken(error),
+    }
+}

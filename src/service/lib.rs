@@ -1,0 +1,153 @@
+//! Floor 2: what can be done. Sessions, messages, accounts, apps, files.
+
+mod account;
+mod app;
+mod contact;
+mod failure;
+pub mod file;
+mod message;
+pub mod metric;
+mod operator;
+pub mod presence;
+mod world;
+
+use std::{
+    collections::VecDeque,
+    path::PathBuf,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+pub use account::{Account, Accounts, Import, Preferences, Quiet};
+pub use app::{Apps, LiveApp, NewApp};
+pub use contact::{ListedContact, Page};
+pub use failure::broken;
+use model::{Code, Error, Millis};
+pub use message::{
+    Conversation, ExtensionChange, Found, History, Hits, Members, Missed, Outbound, Sent, Slice, Unread, roaming,
+};
+pub use operator::{Operator, Operators};
+use presence::{Hub, Session};
+use quick_cache::sync::Cache;
+use store::{Store, StoreError};
+use tokio_util::task::TaskTracker;
+pub use world::{World, fingerprint};
+
+/// How many conversations are kept in memory.
+const CONVERSATIONS: usize = 500_000;
+/// How long a kicked session's ticket is answered with the kick.
+const KICK_REMEMBERED: Millis = 3_600_000;
+
+/// How to run.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// Where uploaded files are kept.
+    pub files: PathBuf,
+    /// The address clients reach the server at, such as `https://im.example.org`; by default what the client's
+    /// own request says.
+    pub public_url: Option<String>,
+}
+
+/// Everything that can be done, and what it is done with.
+pub struct Services {
+    /// The apps.
+    pub apps: Apps,
+    /// The accounts.
+    pub accounts: Accounts,
+    /// The operators.
+    pub operators: Operators,
+    /// The sessions of this node.
+    pub hub: Hub,
+    /// Time and chance.
+    pub world: Arc<World>,
+    /// How to run.
+    pub options: Options,
+    store: Arc<Store>,
+    conversations: Cache<(i64, i64), Arc<Conversation>>,
+    /// Taken to sign an account in, so that two sign-ins never take the same place.
+    signing_in: [tokio::sync::Mutex<()>; 64],
+    /// Taken to change what is attached to a message.
+    attaching: [tokio::sync::Mutex<()>; 64],
+    /// Signs addresses of files.
+    file_key: ring::hmac::Key,
+    kicked: Mutex<VecDeque<(Millis, Arc<Session>)>>,
+    tasks: TaskTracker,
+}
+
+impl Services {
+    /// Reads what must be in memory and is ready to serve.
+    pub async fn start(store: Store, world: Arc<World>, options: Options) -> Result<Arc<Self>, StoreError> {
+        let store = Arc::new(store);
+        let secret = store.book.meta("file_key", || world.hex(32)).await?;
+        Ok(Arc::new(Self {
+            apps: Apps::load(store.clone(), world.clone()).await?,
+            accounts: Accounts::new(store.clone(), world.clone()),
+            operators: Operators::load(store.clone(), world.clone()).await?,
+            hub: Hub::default(),
+            conversations: Cache::new(CONVERSATIONS),
+            signing_in: std::array::from_fn(|_| tokio::sync::Mutex::default()),
+            attaching: std::array::from_fn(|_| tokio::sync::Mutex::default()),
+            file_key: ring::hmac::Key::new(ring::hmac::HMAC_SHA256, secret.as_bytes()),
+            kicked: Mutex::default(),
+            tasks: TaskTracker::new(),
+            world,
+            options,
+            store,
+        }))
+    }
+
+    /// The store, for backups and for checks of health.
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// What the console's first-run set-up asks for, while there is no operator.
+    pub fn setup_token(&self) -> Option<String> {
+        self.operators.setup_token()
+    }
+
+    /// Whether the store answers.
+    pub async fn is_ready(&self) -> bool {
+        self.operators.count().await.is_ok()
+    }
+
+    /// Tells clients to come back later, finishes what was begun and closes the store.
+    pub async fn drain(&self) {
+        for link in self.hub.links() {
+            link.close("the server is restarting");
+        }
+        self.tasks.close();
+        self.tasks.wait().await;
+        self.store.close().await;
+    }
+
+    /// Runs a task that draining waits for.
+    pub fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+        self.tasks.spawn(task);
+    }
+
+    /// The session must not have ended.
+    pub fn check_alive(session: &Session) -> Result<(), Error> {
+        presence_alive(session)
+    }
+
+    /// Keeps a kicked session for a while, so that its client's requests are answered with the kick.
+    fn kicked(&self, session: &Arc<Session>) {
+        let now = self.world.now();
+        let mut kicked = self.kicked.lock().unwrap_or_else(PoisonError::into_inner);
+        kicked.push_back((now, session.clone()));
+        while let Some((when, oldest)) = kicked.front() {
+            if now - when < KICK_REMEMBERED && kicked.len() < 100_000 {
+                break;
+            }
+            self.hub.forget(oldest);
+            kicked.pop_front();
+        }
+    }
+}
+
+use presence::check_alive as presence_alive;
+
+/// The error of something that cannot be written as JSON or does not hold what it must: a fault of ours.
+pub(crate) fn fault(what: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {
+    Error::new(Code::Broken).source(what)
+}

@@ -1,0 +1,256 @@
+//! What is attached to single messages: key-value extensions, reactions, long lists of merged messages.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use model::{Code, Error, MessageKey, flags};
+use serde_json::json;
+use store::{Entry, tables::extension::ExtensionRow};
+
+use super::Conversation;
+use crate::{Account, Services, broken};
+
+/// The most key-value pairs of a message.
+pub const EXTENSIONS: usize = 300;
+/// The longest key, in bytes.
+const KEY_BYTES: usize = 100;
+/// The longest value, in bytes.
+const VALUE_BYTES: usize = 1000;
+/// The most different reactions to a message.
+const REACTIONS: usize = 50;
+/// The longest merged list, in bytes.
+const LONG_BYTES: usize = 4 << 20;
+
+
+/// A change of a message's extensions.
+pub enum ExtensionChange {
+    /// Sets keys; the number is the version the caller knows, if versions are checked.
+    Set(Vec<(String, String, Option<i64>)>),
+    /// Removes keys, with the known version.
+    Delete(Vec<(String, Option<i64>)>),
+    /// Removes all.
+    Clear,
+}
+
+/// Limits of reading history.
+pub mod roaming {
+    /// The most messages of one reply to a client.
+    pub const CLIENT_MESSAGES: usize = 100;
+    /// The most messages of one reply to an administrator.
+    pub const ADMIN_MESSAGES: usize = 100;
+    /// About where a reply to an administrator ends, in bytes.
+    pub const ADMIN_BYTES: usize = 13 * 1024;
+}
+
+/// What became of one key: 0 or the error's number, and the pair as it is now.
+pub type ExtensionResult = (i32, ExtensionRow);
+
+impl Services {
+    /// Changes the extensions of a message and tells both sides. Returns the result of each key and the message's
+    /// greatest version.
+    pub async fn change_extensions(
+        &self,
+        from: &Arc<Account>,
+        to: &Arc<Account>,
+        key: MessageKey,
+        change: ExtensionChange,
+        except: Option<u32>,
+    ) -> Result<(Vec<ExtensionResult>, i64), Error> {
+        let (conversation, entry) = self.find_message(from, to, key, Code::ExtensionMessageMissing).await?;
+        if entry.flags & flags::SUPPORTS_EXTENSION == 0 {
+            return Err(Code::ExtensionUnsupported.into());
+        }
+        let at = (conversation.number, entry.sequence);
+        let _one_at_a_time = self.attaching(at).lock().await;
+        let (rows, latest, cleared) = self.store.book.extensions(at.0, at.1).await.map_err(broken)?;
+        let mut pairs: BTreeMap<String, ExtensionRow> = rows.into_iter().map(|row| (row.name.clone(), row)).collect();
+        let version = latest + 1;
+        let (mut results, mut set, mut removed) = (Vec::new(), Vec::new(), Vec::new());
+        let (operation, info) = match change {
+            ExtensionChange::Set(wanted) => {
+                for (name, value, known) in wanted {
+                    let stored = pairs.get(&name).cloned();
+                    let row = ExtensionRow { name, value, version };
+                    match check(&row, stored.as_ref(), known, pairs.len()) {
+                        Ok(()) => {
+                            pairs.insert(row.name.clone(), row.clone());
+                            set.push(row.clone());
+                            results.push((0, row));
+                        }
+                        Err(code) => results.push((code.number(), stored.unwrap_or(row))),
+                    }
+                }
+                (1, json!({"SetKVInfo": [{"MsgKeyValue": pairs_json(&set)}]}))
+            }
+            ExtensionChange::Delete(wanted) => {
+                for (name, known) in wanted {
+                    let gone = ExtensionRow { name: name.clone(), value: String::new(), version };
+                    match pairs.remove(&name) {
+                        Some(row) if known.is_some_and(|known| known != row.version) => {
+                            results.push((Code::ExtensionConflict.number(), row));
+                        }
+                        _ => {
+                            removed.push(gone.clone());
+                            results.push((0, gone));
+                        }
+                    }
+                }
+                (2, json!({"DeleteKVInfo": [{"MsgKeyValue": pairs_json(&removed)}]}))
+            }
+            ExtensionChange::Clear => (3, json!({"ClearKVInfo": [{"ClearMsgSeq": version}]})),
+        };
+        if operation != 3 && set.is_empty() && removed.is_empty() {
+            return Ok((results, latest));
+        }
+        let names: Vec<String> = removed.into_iter().map(|row| row.name).collect();
+        let state = (version, if operation == 3 { version } else { cleared });
+        self.store.book.change_extensions(at, &set, &names, operation == 3, state).await.map_err(broken)?;
+        let mut notify = json!({
+            "TinyId": from.tiny_id().to_string(),
+            "MsgOptType": operation,
+            "MsgLastSeq": version,
+            "ExtensionC2cMsgInfo": info_of(from, to, &entry),
+        });
+        if let (Some(notify), serde_json::Value::Object(info)) = (notify.as_object_mut(), info) {
+            notify.extend(info);
+        }
+        self.tell_both(from, to, format!(r#""Event":19,"MsgExtensionNotify":{notify}"#), except);
+        Ok((results, version))
+    }
+
+    /// The extensions of a message from a version on, the greatest version, and that of the last clear.
+    pub async fn extensions(
+        &self,
+        from: &Account,
+        to: &Account,
+        key: MessageKey,
+        start: i64,
+    ) -> Result<(Vec<ExtensionRow>, i64, i64), Error> {
+        let (conversation, entry) = self.find_message(from, to, key, Code::ExtensionMessageMissing).await?;
+        let (rows, latest, cleared) =
+            self.store.book.extensions(conversation.number, entry.sequence).await.map_err(broken)?;
+        Ok((rows.into_iter().filter(|row| row.version >= start).collect(), latest, cleared))
+    }
+
+    /// Adds or takes back a user's reaction to a message, and tells both sides.
+    pub async fn react(
+        &self,
+        (from, to): (&Arc<Account>, &Arc<Account>),
+        key: MessageKey,
+        me: &Account,
+        reaction: &str,
+        add: bool,
+        except: Option<u32>,
+    ) -> Result<(), Error> {
+        let (conversation, entry) = self.find_message(from, to, key, Code::MessageMissing).await?;
+        let at = (conversation.number, entry.sequence);
+        let _one_at_a_time = self.attaching(at).lock().await;
+        let all = self.store.book.reactions(at.0, at.1).await.map_err(broken)?;
+        let mine = all.iter().any(|(name, account)| name == reaction && *account == me.number);
+        let kinds: std::collections::BTreeSet<&str> = all.iter().map(|(name, _)| name.as_str()).collect();
+        match (add, mine) {
+            (true, true) => return Err(Code::AlreadyReacted.into()),
+            (false, false) if !kinds.contains(reaction) => return Err(Code::ReactionMissing.into()),
+            (false, false) => return Err(Code::NotReacted.into()),
+            (true, false) if kinds.len() >= REACTIONS && !kinds.contains(reaction) => {
+                return Err(Code::TooManyReactions.into());
+            }
+            (true, false) => {
+                let now = self.world.now();
+                self.store.book.react(at, reaction, me.number, now).await.map_err(broken)?;
+            }
+            (false, true) => self.store.book.unreact(at, reaction, me.number).await.map_err(broken)?,
+        }
+        let who = self.reactions_of(&conversation, &entry, me.app).await?;
+        let accounts = who.get(reaction).cloned().unwrap_or_default();
+        let mut summary = json!({"Reaction": reaction, "Count": accounts.len()});
+        if let (false, Some(summary)) = (accounts.is_empty(), summary.as_object_mut()) {
+            let names: Vec<&str> = accounts.iter().map(|account| account.user.as_str()).collect();
+            summary.insert("Reaction_Account".into(), json!(names));
+        }
+        let notify = json!([{"C2CMsgInfo": info_of(from, to, &entry), "MsgReactionSummary": [summary]}]);
+        self.tell_both(from, to, format!(r#""Event":20,"MsgReactionNotifyList":{notify}"#), except);
+        Ok(())
+    }
+
+    /// The reactions to a message with who reacted, oldest first.
+    pub async fn reactions(
+        &self,
+        from: &Account,
+        to: &Account,
+        key: MessageKey,
+    ) -> Result<BTreeMap<String, Vec<Arc<Account>>>, Error> {
+        let (conversation, entry) = self.find_message(from, to, key, Code::MessageMissing).await?;
+        self.reactions_of(&conversation, &entry, from.app).await
+    }
+
+    async fn reactions_of(
+        &self,
+        conversation: &Conversation,
+        entry: &Entry,
+        app: model::SdkAppId,
+    ) -> Result<BTreeMap<String, Vec<Arc<Account>>>, Error> {
+        let mut reactions: BTreeMap<String, Vec<Arc<Account>>> = BTreeMap::new();
+        let rows = self.store.book.reactions(conversation.number, entry.sequence).await.map_err(broken)?;
+        for (name, account) in rows {
+            if let Some(account) = self.accounts.by_number(app, account).await? {
+                reactions.entry(name).or_default().push(account);
+            }
+        }
+        Ok(reactions)
+    }
+
+    fn attaching(&self, (conversation, sequence): (i64, i64)) -> &tokio::sync::Mutex<()> {
+        &self.attaching[((conversation ^ sequence) & 63) as usize]
+    }
+
+    /// Keeps a list of merged messages and returns the name to fetch it by.
+    pub async fn keep_long_message(&self, me: &Account, list: &str) -> Result<String, Error> {
+        if list.len() > LONG_BYTES {
+            return Err(Code::BodyTooLong.into());
+        }
+        let name = self.world.hex(20);
+        let now = self.world.now();
+        let body = list.as_bytes().to_vec();
+        self.store.book.add_long_message(me.app.into(), &name, body, now).await.map_err(broken)?;
+        Ok(name)
+    }
+
+    /// The list of merged messages of that name, JSON.
+    pub async fn long_message(&self, me: &Account, name: &str) -> Result<Option<Vec<u8>>, Error> {
+        self.store.book.long_message(me.app.into(), name).await.map_err(broken)
+    }
+}
+
+fn check(
+    row: &ExtensionRow,
+    stored: Option<&ExtensionRow>,
+    known: Option<i64>,
+    count: usize,
+) -> Result<(), Code> {
+    if row.name.is_empty() || row.name.len() > KEY_BYTES || row.value.len() > VALUE_BYTES {
+        return Err(Code::GroupParameterInvalid);
+    }
+    if stored.is_none() && count >= EXTENSIONS {
+        return Err(Code::GroupParameterInvalid);
+    }
+    if known.is_some_and(|known| known != stored.map_or(0, |stored| stored.version)) {
+        return Err(Code::ExtensionConflict);
+    }
+    Ok(())
+}
+
+fn pairs_json(rows: &[ExtensionRow]) -> serde_json::Value {
+    rows.iter().map(|row| json!({"Key": row.name, "Value": row.value, "Seq": row.version})).collect()
+}
+
+fn info_of(from: &Account, to: &Account, entry: &Entry) -> serde_json::Value {
+    json!({
+        "From_Account": from.user,
+        "To_Account": to.user,
+        "TinyId": from.tiny_id().to_string(),
+        "MsgClientTime": entry.client_time,
+        "MsgRandom": entry.random,
+        "MsgSeq": entry.client_sequence,
+        "MsgTime": entry.time / 1000,
+    })
+}

@@ -1,0 +1,69 @@
+//! One-to-one messages: sending, reading, changing, and what is attached to them.
+
+mod attached;
+mod change;
+mod history;
+mod send;
+mod unread;
+mod wire;
+
+use std::sync::Arc;
+
+pub use attached::{ExtensionChange, roaming};
+pub use change::Found;
+pub use history::{History, Hits, Slice};
+use model::Error;
+pub use send::{Outbound, Sent};
+pub use unread::{Missed, Unread};
+pub use wire::Members;
+pub(crate) use wire::{last_message, message_of};
+
+use crate::{Account, Services, broken};
+
+/// The conversation of two accounts.
+#[derive(Clone, Copy, Debug)]
+pub struct Conversation {
+    /// Its number in the log.
+    pub number: i64,
+    /// Has imports, so that times do not grow with sequences.
+    pub mixed: bool,
+}
+
+fn pair(a: &Account, b: &Account) -> (i64, i64) {
+    (a.number.min(b.number), a.number.max(b.number))
+}
+
+impl Services {
+    /// The conversation of two accounts of one app, if they have one.
+    pub async fn conversation(&self, a: &Account, b: &Account) -> Result<Option<Arc<Conversation>>, Error> {
+        let key = pair(a, b);
+        if let Some(conversation) = self.conversations.get(&key) {
+            return Ok(Some(conversation));
+        }
+        let Some(row) = self.store.book.conversation(key.0, key.1).await.map_err(broken)? else { return Ok(None) };
+        let conversation = Arc::new(Conversation { number: row.number, mixed: row.mixed });
+        self.conversations.insert(key, conversation.clone());
+        Ok(Some(conversation))
+    }
+
+    /// The conversation of two accounts of one app, made if they have none.
+    pub async fn make_conversation(&self, a: &Account, b: &Account) -> Result<Arc<Conversation>, Error> {
+        if let Some(conversation) = self.conversation(a, b).await? {
+            return Ok(conversation);
+        }
+        let key = pair(a, b);
+        let row = self.store.book.add_conversation(a.app.into(), key.0, key.1).await.map_err(broken)?;
+        let conversation = Arc::new(Conversation { number: row.number, mixed: row.mixed });
+        self.conversations.insert(key, conversation.clone());
+        Ok(conversation)
+    }
+
+    /// Remembers that a conversation has imports out of the order of time.
+    async fn mix(&self, a: &Account, b: &Account, conversation: &Conversation) -> Result<(), Error> {
+        if !conversation.mixed {
+            self.store.book.set_mixed(conversation.number).await.map_err(broken)?;
+            self.conversations.insert(pair(a, b), Arc::new(Conversation { mixed: true, ..*conversation }));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,261 @@
+//! Sending: checked, stored, acknowledged, delivered, in this order.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use model::{Code, Error, MessageKey, Millis, UserId, flags};
+use store::{Append, Appended, Entry, StoreError};
+use tokio::sync::oneshot;
+
+use super::{
+    Conversation, Members,
+    wire::{Reading, write_message},
+};
+use crate::{
+    Account, LiveApp, Services, broken,
+    presence::{Push, Session},
+};
+
+/// A message on its way.
+pub struct Outbound {
+    /// The sender.
+    pub from: Arc<Account>,
+    /// The receiver.
+    pub to: Arc<Account>,
+    /// Chosen by the sender.
+    pub client_sequence: u32,
+    /// Chosen by the sender.
+    pub random: u32,
+    /// The sender's clock, seconds since 1970.
+    pub client_time: u32,
+    /// The content.
+    pub members: Members,
+    /// See `model::flags`.
+    pub flags: u32,
+    /// Deliver to who is connected, store nothing.
+    pub online_only: bool,
+    /// The time an imported message carries, milliseconds since 1970.
+    pub dated: Option<Millis>,
+    /// Whether the receiver's connections get it; imported history is not pushed.
+    pub push: bool,
+    /// Whether the sender's other connections get a copy.
+    pub copy: bool,
+    /// The session it came from, if it came from a client.
+    pub origin: Option<Arc<Session>>,
+    /// Held until the message is queued, so that a client's messages keep the order they came in.
+    pub order: Option<tokio::sync::OwnedMutexGuard<()>>,
+}
+
+/// What became of a message.
+#[derive(Clone, Copy, Debug)]
+pub struct Sent {
+    /// The server's time, milliseconds since 1970.
+    pub time: Millis,
+    /// The message's name.
+    pub key: MessageKey,
+}
+
+impl Services {
+    /// Checks whether a user's message to a named user may go, and returns the receiver. `None`: the app wants
+    /// blocked senders to believe that it went.
+    pub async fn receiver_for(
+        &self,
+        app: &LiveApp,
+        from: &Account,
+        to: &UserId,
+    ) -> Result<Option<Arc<Account>>, Error> {
+        let receiver = self.accounts.need(app.sdkappid, to, Code::PeerUnknown).await?;
+        if self.accounts.blocks(&receiver, from).await? {
+            if app.settings.blocked_sender_sees_success {
+                return Ok(None);
+            }
+            return Err(Code::Blocked.into());
+        }
+        Ok(Some(receiver))
+    }
+
+    /// Sends a message; returns when it is on disk. Repeats get the first answer and are not delivered again.
+    pub async fn send(self: &Arc<Self>, message: Outbound) -> Result<Sent, Error> {
+        self.send_at(message, self.world.now()).await
+    }
+
+    /// The same at a time that copies for several receivers share, so that they share their name as well.
+    pub async fn send_at(self: &Arc<Self>, mut message: Outbound, now: Millis) -> Result<Sent, Error> {
+        if message.online_only {
+            return Ok(self.send_online(&message, now));
+        }
+        let order = message.order.take();
+        let conversation = self.make_conversation(&message.from, &message.to).await?;
+        if let Some(time) = message.dated {
+            self.check_order(&message, &conversation, time).await?;
+        }
+        let (done, outcome) = oneshot::channel();
+        let key = (message.client_sequence, message.random);
+        self.queue(conversation.number, message, now, done).await?;
+        drop(order);
+        let appended = outcome.await.map_err(crate::fault)?.map_err(broken)?;
+        Ok(Sent {
+            time: appended.time,
+            key: MessageKey { client_sequence: key.0, random: key.1, second: appended.time / 1000 },
+        })
+    }
+
+    async fn queue(
+        self: &Arc<Self>,
+        conversation: i64,
+        message: Outbound,
+        now: Millis,
+        done: oneshot::Sender<Result<Appended, StoreError>>,
+    ) -> Result<(), Error> {
+        let body = Bytes::from(message.members.into_bytes());
+        let services = self.clone();
+        let (from, to, origin) = (message.from, message.to, message.origin);
+        let mut entry = Entry {
+            position: 0,
+            conversation,
+            sequence: 0,
+            time: message.dated.unwrap_or(now),
+            sender: from.number,
+            client_sequence: message.client_sequence,
+            random: message.random,
+            client_time: message.client_time,
+            flags: message.flags,
+            version: 0,
+            body: body.clone(),
+        };
+        let (push, copy) = (message.push, message.copy);
+        let append = Append {
+            conversation,
+            sender: entry.sender,
+            client_sequence: entry.client_sequence,
+            random: entry.random,
+            time: entry.time,
+            dated: message.dated.is_some(),
+            client_time: entry.client_time,
+            flags: entry.flags,
+            body,
+            done: Box::new(move |outcome| {
+                if let Ok(appended) = &outcome
+                    && !appended.repeated
+                {
+                    (entry.position, entry.sequence, entry.time) =
+                        (appended.position, appended.sequence, appended.time);
+                    if let Some(session) = &origin {
+                        session.acknowledge(entry.position);
+                    }
+                    metrics::counter!(crate::metric::MESSAGES).increment(1);
+                    let except = origin.as_ref().map(|session| session.instance);
+                    // The sender learns of the success first: a receiver's answer cannot overtake it.
+                    let _ = done.send(outcome);
+                    services.deliver(&entry, &from, &to, (push, copy), except);
+                    return;
+                }
+                // Whoever waited may have gone; the message is stored or refused all the same.
+                let _ = done.send(outcome);
+            }),
+        };
+        self.store.log.append(append).await.map_err(broken)
+    }
+
+    /// Delivers a stored message to the receiver's connections and a copy to the sender's others.
+    fn deliver(
+        &self,
+        entry: &Entry,
+        from: &Account,
+        to: &Account,
+        (push, copy): (bool, bool),
+        except: Option<u32>,
+    ) {
+        let online_only = entry.position == 0;
+        if push && self.hub.reaches(to.number, except) {
+            let reading = Reading { copy: false, online_only };
+            self.hub.push(to.number, &Arc::new(message_push(entry, from, to, reading)), except);
+        }
+        if copy && from.number != to.number && self.hub.reaches(from.number, except) {
+            let reading = Reading { copy: true, online_only };
+            self.hub.push(from.number, &Arc::new(message_push(entry, from, to, reading)), except);
+        }
+    }
+
+    fn send_online(&self, message: &Outbound, now: Millis) -> Sent {
+        let entry = Entry {
+            position: 0,
+            conversation: 0,
+            sequence: 0,
+            time: now,
+            sender: message.from.number,
+            client_sequence: message.client_sequence,
+            random: message.random,
+            client_time: message.client_time,
+            flags: message.flags,
+            version: 0,
+            body: message.members.clone().into_bytes().into(),
+        };
+        let except = message.origin.as_ref().map(|session| session.instance);
+        self.deliver(&entry, &message.from, &message.to, (message.push, message.copy), except);
+        let key = MessageKey {
+            client_sequence: entry.client_sequence,
+            random: entry.random,
+            second: entry.time / 1000,
+        };
+        Sent { time: entry.time, key }
+    }
+
+    /// An import older than the newest message makes the conversation one that is read by time.
+    async fn check_order(&self, message: &Outbound, conversation: &Conversation, time: Millis) -> Result<(), Error> {
+        let heads = self.store.log.heads(&[conversation.number]).await.map_err(broken)?;
+        if heads.first().is_some_and(|head| head.time > time) {
+            self.mix(&message.from, &message.to, conversation).await?;
+        }
+        Ok(())
+    }
+
+    /// Puts a control entry into a conversation, so that who is away learns of a change on coming back, and
+    /// tells those who are connected. `event` is the members of the event object.
+    pub(super) async fn append_notice(
+        self: &Arc<Self>,
+        conversation: i64,
+        (from, to): (&Arc<Account>, &Arc<Account>),
+        event: String,
+        except: Option<u32>,
+    ) -> Result<(), Error> {
+        let (done, outcome) = oneshot::channel();
+        let services = self.clone();
+        let (one, other) = (from.number, to.number);
+        let body = Bytes::from(event.clone().into_bytes());
+        let append = Append {
+            conversation,
+            sender: from.number,
+            client_sequence: 0,
+            random: self.world.number() as u32,
+            time: self.world.now(),
+            dated: false,
+            client_time: 0,
+            flags: flags::NOTICE | flags::NO_UNREAD | flags::NO_LAST,
+            body,
+            done: Box::new(move |result| {
+                if let Ok(appended) = &result
+                    && !appended.repeated
+                {
+                    let push = Push::event(appended.position, |out| out.extend_from_slice(event.as_bytes()));
+                    let push = Arc::new(push);
+                    services.hub.push(one, &push, except);
+                    if other != one {
+                        services.hub.push(other, &push, except);
+                    }
+                }
+                let _ = done.send(result);
+            }),
+        };
+        self.store.log.append(append).await.map_err(broken)?;
+        outcome.await.map_err(crate::fault)?.map_err(broken).map(drop)
+    }
+}
+
+fn message_push(entry: &Entry, from: &Account, to: &Account, reading: Reading) -> Push {
+    Push::event(entry.position, |out| {
+        out.extend_from_slice(b"\"Event\":9,\"C2cMsgArray\":[");
+        write_message(out, entry, from, to, reading);
+        out.push(b']');
+    })
+}

@@ -1,0 +1,190 @@
+//! What a user has not read or not received yet, and read marks.
+
+use std::{collections::HashMap, sync::Arc};
+
+use model::{Error, flags, message::UNREAD_COUNTED};
+use serde_json::value::RawValue;
+use store::{
+    Entry, Overview, View,
+    tables::contact::{ContactChange, ContactRow},
+};
+
+use super::wire::{Reading, message_read, raw};
+use crate::{Account, LiveApp, Services, broken, presence::Session};
+
+/// Unread messages of one conversation.
+pub struct Unread {
+    /// The peer's name.
+    pub peer: String,
+    /// How many, at most 250.
+    pub count: u32,
+}
+
+/// What a resumed session missed.
+pub struct Missed {
+    /// Messages and changes as the client reads them, oldest first.
+    pub messages: Vec<Box<RawValue>>,
+    /// Everything up to this position has been handed over.
+    pub position: i64,
+    /// There is more.
+    pub more: bool,
+}
+
+/// How many missed messages one reply carries.
+const MISSED: usize = 200;
+
+impl Services {
+    /// The overview of contacts, in order, as of a position of the log.
+    pub(crate) async fn overviews(
+        &self,
+        me: &Account,
+        contacts: &[ContactRow],
+        until: i64,
+    ) -> Result<Vec<Overview>, Error> {
+        let mut hidden: HashMap<i64, Vec<i64>> = HashMap::new();
+        for (conversation, sequence) in self.store.book.hidden(me.number, None).await.map_err(broken)? {
+            hidden.entry(conversation).or_default().push(sequence);
+        }
+        let views = contacts
+            .iter()
+            .map(|contact| View {
+                conversation: contact.conversation,
+                user: me.number,
+                read: contact.read_sequence,
+                above: contact.cleared_sequence,
+                until,
+                hidden: hidden.remove(&contact.conversation).unwrap_or_default(),
+                count_limit: UNREAD_COUNTED,
+                hide_own: flags::NO_SENDER_COPY,
+            })
+            .collect();
+        self.store.log.overview(views).await.map_err(broken)
+    }
+
+    /// Unread counts of all conversations in the user's list, as of a position of the log.
+    pub async fn unread(&self, me: &Account, until: i64) -> Result<Vec<Unread>, Error> {
+        let contacts = self.store.book.contacts(me.number).await.map_err(broken)?;
+        let overviews = self.overviews(me, &contacts, until).await?;
+        let listed = contacts.into_iter().zip(overviews).filter(|(contact, overview)| {
+            overview.unread > 0 && overview.last.as_ref().is_some_and(|last| last.position > contact.left_position)
+        });
+        Ok(listed.map(|(contact, overview)| Unread { peer: contact.peer_user, count: overview.unread }).collect())
+    }
+
+    /// What arrived after the client's cookie and up to a position, without what this session has acknowledged.
+    pub async fn missed(
+        &self,
+        app: &LiveApp,
+        me: &Arc<Account>,
+        session: &Session,
+        (after, until): (i64, i64),
+    ) -> Result<Missed, Error> {
+        session.forget_acknowledged(after);
+        let contacts = self.store.book.contacts(me.number).await.map_err(broken)?;
+        let by_number: HashMap<i64, &ContactRow> =
+            contacts.iter().map(|contact| (contact.conversation, contact)).collect();
+        let conversations = by_number.keys().copied().collect();
+        let entries = self.store.log.since(conversations, after, until, MISSED).await.map_err(broken)?;
+        let more = entries.len() == MISSED;
+        let position = if more { entries.last().map_or(until, |last| last.position) } else { until };
+        let mut messages = Vec::with_capacity(entries.len());
+        for entry in entries {
+            let Some(contact) = by_number.get(&entry.conversation) else { continue };
+            if session.has_acknowledged(entry.position) || entry.sequence <= contact.cleared_sequence {
+                continue;
+            }
+            if let Some(message) = self.missed_message(app, me, session, contact, &entry).await? {
+                messages.push(message);
+            }
+        }
+        Ok(Missed { messages, position, more })
+    }
+
+    async fn missed_message(
+        &self,
+        app: &LiveApp,
+        me: &Arc<Account>,
+        session: &Session,
+        contact: &ContactRow,
+        entry: &Entry,
+    ) -> Result<Option<Box<RawValue>>, Error> {
+        if entry.flags & flags::NOTICE != 0 {
+            let mut event = b"{\"EventArray\":[{".to_vec();
+            event.extend_from_slice(&entry.body);
+            event.extend_from_slice(b"}]}");
+            return raw(event).map(Some);
+        }
+        if entry.flags & (flags::IMPORTED | flags::NO_UNREAD) == flags::IMPORTED | flags::NO_UNREAD {
+            return Ok(None);
+        }
+        let Some(peer) = self.accounts.by_number(app.sdkappid, contact.peer).await? else { return Ok(None) };
+        let mine = entry.sender == me.number;
+        // After a restart it is not known which of the user's own messages this very client sent.
+        if mine && (session.restored || entry.flags & flags::NO_SENDER_COPY != 0) {
+            return Ok(None);
+        }
+        let (from, to) = if mine { (me, &peer) } else { (&peer, me) };
+        message_read(entry, from, to, Reading { copy: mine, online_only: false }).map(Some)
+    }
+
+    /// Marks what `peer` wrote up to a second as read by `me`, and tells the peer and the user's other devices.
+    pub async fn mark_read(
+        &self,
+        me: &Account,
+        peer: &Account,
+        second: i64,
+        except: Option<u32>,
+    ) -> Result<(), Error> {
+        let Some(conversation) = self.conversation(me, peer).await? else { return Ok(()) };
+        let Some(contact) =
+            self.store.book.contact(me.number, conversation.number).await.map_err(broken)?
+        else {
+            return Ok(());
+        };
+        let heads = self.store.log.heads(&[conversation.number]).await.map_err(broken)?;
+        let Some(head) = heads.first() else { return Ok(()) };
+        let end = second.saturating_mul(1000).saturating_add(999);
+        let sequence = if head.time <= end || conversation.mixed {
+            head.sequence
+        } else {
+            self.store.log.locate(conversation.number, end).await.map_err(broken)?
+        };
+        let time = second.min(head.time / 1000).max(contact.read_time);
+        if sequence <= contact.read_sequence && time <= contact.read_time {
+            return Ok(());
+        }
+        let change = ContactChange::Read(sequence.max(contact.read_sequence), time);
+        self.store.book.change_contacts(me.number, vec![(conversation.number, change)]).await.map_err(broken)?;
+        self.tell_read(me, peer, time, except);
+        Ok(())
+    }
+
+    fn tell_read(&self, me: &Account, peer: &Account, second: i64, except: Option<u32>) {
+        let to_peer = format!(
+            r#""Event":10,"C2cNotifyMsgArray":[{{"C2cReadedReceipt":{{"To_Account":{},"UinPairReadArray":[{{"LastReadTime":{second}}}]}}}}]"#,
+            me.quoted
+        );
+        self.tell(peer.number, to_peer, None);
+        let to_me = format!(
+            r#""Event":10,"C2cNotifyMsgArray":[{{"ReadC2cMsgNotify":{{"UinPairReadArray":[{{"From_Account":{},"LastReadTime":{second}}}]}}}}]"#,
+            peer.quoted
+        );
+        self.tell(me.number, to_me, except);
+    }
+
+    /// Marks every conversation as read.
+    pub async fn mark_all_read(&self, app: &LiveApp, me: &Account, except: Option<u32>) -> Result<(), Error> {
+        let contacts = self.store.book.contacts(me.number).await.map_err(broken)?;
+        let overviews = self.overviews(me, &contacts, i64::MAX).await?;
+        for (contact, overview) in contacts.iter().zip(overviews) {
+            if overview.unread == 0 {
+                continue;
+            }
+            if let Some(peer) = self.accounts.by_number(app.sdkappid, contact.peer).await? {
+                self.mark_read(me, &peer, self.world.second(), Some(0)).await?;
+            }
+        }
+        self.tell(me.number, r#""Event":14,"C2CReadAllMsg":1,"GroupReadInfoArray":[]"#, except);
+        Ok(())
+    }
+}

@@ -1,0 +1,8 @@
+//! The names of this floor's metrics, each with its unit and meaning.
+
+/// Sign-ins and resumptions, counted.
+pub const SIGN_INS: &str = "feihong_sign_ins_total";
+/// Sessions ended by another sign-in or by an administrator, counted.
+pub const KICKS: &str = "feihong_kicks_total";
+/// Stored one-to-one messages, counted.
+pub const MESSAGES: &str = "feihong_messages_total";

@@ -1,0 +1,146 @@
+//! The server's side of one client connection, as the services see it.
+
+use std::sync::{
+    Arc, Mutex, OnceLock, PoisonError,
+    atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering},
+};
+
+use bytes::Bytes;
+use model::Millis;
+use tokio::sync::mpsc;
+
+use super::{Push, Session};
+
+/// How many frames may wait for a slow client; beyond, the connection is closed and the client fetches what it missed.
+const QUEUE: usize = 1024;
+/// How long pushes wait after a resumed session last fetched history, so that missed messages show before new ones.
+const QUIET_MILLIS: Millis = 200;
+/// The longest such wait.
+const HELD_MILLIS: Millis = 3000;
+
+/// Something for the connection to send or do.
+#[derive(Debug)]
+pub enum Outgoing {
+    /// Send this.
+    Push(Arc<Push>),
+    /// Close the connection with a reason; the client comes back by itself.
+    Close(&'static str),
+}
+
+/// A connection.
+#[derive(Debug)]
+pub struct Link {
+    /// Unique in this process.
+    pub id: u64,
+    /// The SDK instance's own name, 32 hexadecimal digits, the same over its reconnects.
+    pub client: String,
+    queue: mpsc::Sender<Outgoing>,
+    /// Set when the queue overflowed: nothing more can be promised on this connection.
+    broken: AtomicBool,
+    /// Messages up to this position are fetched by the client, later ones are pushed.
+    start: AtomicI64,
+    /// Pushes wait since this time; 0 when they do not.
+    held_since: AtomicI64,
+    /// When the held session last fetched something; 0 before its first fetch.
+    fetched: AtomicI64,
+    session: Mutex<Option<Arc<Session>>>,
+    closing: OnceLock<()>,
+}
+
+static NEXT: AtomicU64 = AtomicU64::new(1);
+
+impl Link {
+    /// Makes a link, and the end its connection reads from.
+    pub fn new(client: String) -> (Arc<Self>, mpsc::Receiver<Outgoing>) {
+        let (queue, receiver) = mpsc::channel(QUEUE);
+        let link = Self {
+            id: NEXT.fetch_add(1, Ordering::Relaxed),
+            client,
+            queue,
+            broken: AtomicBool::new(false),
+            start: AtomicI64::new(0),
+            held_since: AtomicI64::new(0),
+            fetched: AtomicI64::new(0),
+            session: Mutex::new(None),
+            closing: OnceLock::new(),
+        };
+        (Arc::new(link), receiver)
+    }
+
+    /// The session signed in on the connection.
+    pub fn session(&self) -> Option<Arc<Session>> {
+        self.session.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(super) fn set_session(&self, session: Option<Arc<Session>>) -> Option<Arc<Session>> {
+        std::mem::replace(&mut *self.session.lock().unwrap_or_else(PoisonError::into_inner), session)
+    }
+
+    /// Queues a push; never waits.
+    pub fn push(&self, push: &Arc<Push>) {
+        if push.position != 0 && push.position <= self.start.load(Ordering::Acquire) {
+            return;
+        }
+        if self.broken.load(Ordering::Relaxed) {
+            return;
+        }
+        if self.queue.try_send(Outgoing::Push(push.clone())).is_err() {
+            self.broken.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// Asks the connection to close.
+    pub fn close(&self, why: &'static str) {
+        if self.closing.set(()).is_ok() && self.queue.try_send(Outgoing::Close(why)).is_err() {
+            self.broken.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// Whether the client was too slow and must come back.
+    pub fn is_broken(&self) -> bool {
+        self.broken.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn begin(&self, start: i64, hold: Option<Millis>) {
+        self.fetched.store(0, Ordering::Release);
+        self.held_since.store(hold.unwrap_or(0), Ordering::Release);
+        self.start.store(start, Ordering::Release);
+    }
+
+    /// Messages up to this position are fetched by the client; 0 before the sign-in.
+    pub fn start(&self) -> i64 {
+        self.start.load(Ordering::Acquire)
+    }
+
+    /// Tells that the client has fetched something at a time.
+    pub fn fetched(&self, now: Millis) {
+        self.fetched.store(now, Ordering::Release);
+    }
+
+    /// Tells that the client fetches more: the wait starts anew if it has started.
+    pub fn fetches(&self, now: Millis) {
+        if self.fetched.load(Ordering::Acquire) > 0 {
+            self.fetched.store(now, Ordering::Release);
+        }
+    }
+
+    /// Whether pushes must wait now; ends the wait when it is over.
+    pub fn is_held(&self, now: Millis) -> bool {
+        let since = self.held_since.load(Ordering::Acquire);
+        if since == 0 {
+            return false;
+        }
+        let fetched = self.fetched.load(Ordering::Acquire);
+        let held = now - since < HELD_MILLIS && (fetched == 0 || now - fetched < QUIET_MILLIS);
+        if !held {
+            self.held_since.store(0, Ordering::Release);
+        }
+        held
+    }
+
+    /// The frame to send for a push, as text.
+    pub fn frame(&self, push: &Push) -> Bytes {
+        let sync = push.position > 0 && self.session().is_some_and(|session| session.wants_sync());
+        push.frame(sync)
+    }
+}

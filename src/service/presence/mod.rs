@@ -1,0 +1,16 @@
+//! Who is connected where, and what is sent to them.
+
+mod hub;
+mod link;
+mod push;
+mod session;
+mod signin;
+mod watch;
+
+pub use hub::Hub;
+pub use link::{Link, Outgoing};
+pub use push::{Push, notice};
+pub use session::{Kick, Session};
+pub use signin::{SignIn, SignedIn};
+pub(crate) use signin::check_alive;
+pub use watch::Status;

@@ -1,0 +1,110 @@
+//! The status of users: asked for, subscribed to, told.
+
+use std::sync::{Arc, PoisonError};
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use model::{Error, SdkAppId, UserId};
+
+use super::{Push, Session, hub::shard};
+use crate::{Account, Services};
+
+/// The most accounts a session watches.
+const WATCHED: usize = 200;
+
+/// How present a user is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Status {
+    /// A live connection.
+    Online = 1,
+    /// Signed in, without a connection now.
+    Offline = 2,
+    /// Not signed in.
+    NotSignedIn = 3,
+}
+
+impl Services {
+    /// The status of an account.
+    pub fn status(&self, account: i64) -> Status {
+        let sessions = self.hub.sessions(account);
+        if sessions.iter().any(|session| session.link().is_some()) {
+            Status::Online
+        } else if sessions.is_empty() {
+            Status::NotSignedIn
+        } else {
+            Status::Offline
+        }
+    }
+
+    /// Makes a session hear of the status changes of an account.
+    pub fn watch(&self, session: &Arc<Session>, account: i64) {
+        if session.start_watching(account, WATCHED) {
+            let mut all = shard(&self.hub.watchers, account).write().unwrap_or_else(PoisonError::into_inner);
+            all.entry(account).or_default().push(session.clone());
+        }
+    }
+
+    /// Ends that.
+    pub fn unwatch(&self, session: &Arc<Session>, account: i64) {
+        session.stop_watching(account);
+        self.hub.unwatch(session, account);
+    }
+
+    /// Ends all of a session's subscriptions.
+    pub fn unwatch_all(&self, session: &Arc<Session>) {
+        for account in session.stop_watching_all() {
+            self.hub.unwatch(session, account);
+        }
+    }
+
+    /// Changes a user's own status text and tells who watches.
+    pub async fn set_custom_status(self: &Arc<Self>, account: &Account, text: &str) -> Result<(), Error> {
+        self.accounts.set_preferences(account, |preferences| preferences.custom_status = text.to_owned()).await?;
+        self.tell_watchers(account.number);
+        Ok(())
+    }
+
+    pub(super) fn tell_watchers(self: &Arc<Self>, account: i64) {
+        let watched = {
+            let all = shard(&self.hub.watchers, account).read().unwrap_or_else(PoisonError::into_inner);
+            all.get(&account).and_then(|watchers| watchers.first().map(|session| session.app))
+        };
+        let Some(app) = watched else { return };
+        let services = self.clone();
+        self.spawn(async move {
+            if let Err(error) = services.tell_status(app, account).await {
+                tracing::error!(%error, account, "status was not told");
+            }
+        });
+    }
+
+    async fn tell_status(&self, app: SdkAppId, account: i64) -> Result<(), Error> {
+        let Some(account) = self.accounts.by_number(app, account).await? else { return Ok(()) };
+        let text = STANDARD.encode(&account.preferences.custom_status);
+        let status = self.status(account.number) as u8;
+        let event = format!(
+            r#""Event":18,"UserStatusList":[{{"To_Account":{},"Status":{status},"CustomStatus":"{text}"}}]"#,
+            account.quoted
+        );
+        let push = Arc::new(Push::event(0, |out| out.extend_from_slice(event.as_bytes())));
+        let watchers = {
+            let all = shard(&self.hub.watchers, account.number).read().unwrap_or_else(PoisonError::into_inner);
+            all.get(&account.number).cloned().unwrap_or_default()
+        };
+        for session in watchers {
+            session.push(&push);
+        }
+        Ok(())
+    }
+
+    /// How present a named user is and on which platforms, for REST `query_online_status`; `None` for nobody.
+    pub async fn presence(
+        &self,
+        app: SdkAppId,
+        user: &UserId,
+    ) -> Result<Option<(Arc<Account>, Vec<model::Platform>)>, Error> {
+        let Some(account) = self.accounts.find(app, user).await? else { return Ok(None) };
+        let connected = |session: &Arc<Session>| session.link().is_some().then_some(session.platform);
+        let platforms = self.hub.sessions(account.number).iter().filter_map(connected).collect();
+        Ok(Some((account, platforms)))
+    }
+}

@@ -1,0 +1,7 @@
+//! The book's tables, one text for both databases.
+
+use crate::Migration;
+
+/// Numbers grow; what was released is never edited.
+pub const MIGRATIONS: &[Migration] =
+    &[(1, "start", include_str!("0001_start.sql"))];

@@ -1,0 +1,160 @@
+//! The same tests for both databases, and tests that hold one against the other.
+
+mod bench;
+mod book;
+mod compare;
+mod crash;
+mod log;
+mod postgres;
+mod reading;
+mod statements;
+
+use bytes::Bytes;
+use tempfile::TempDir;
+use tokio::sync::oneshot;
+
+use crate::{Append, Appended, Backend, Config, Durability, Log, Store, StoreError};
+
+/// A store in a place of its own that can be opened again.
+pub(super) struct Stage {
+    pub store: Store,
+    config: Config,
+    place: Place,
+}
+
+/// What has to live as long as the store.
+#[expect(dead_code, reason = "kept for their drops")]
+enum Place {
+    Dir(TempDir),
+    Database(postgres::Cluster),
+}
+
+impl Stage {
+    pub async fn embedded() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let backend = Backend::Sqlite { dir: dir.path().to_owned() };
+        let config = Config { backend, durability: Durability::Full };
+        Self { store: Store::open(&config).await.unwrap(), config, place: Place::Dir(dir) }
+    }
+
+    /// `None` only where the tester said to go without PostgreSQL.
+    pub async fn clustered() -> Option<Self> {
+        let (cluster, url) = postgres::Cluster::database().await?;
+        let config = Config { backend: Backend::Postgres { url, pool: 16 }, durability: Durability::Full };
+        let store = Store::open(&config).await.unwrap();
+        Some(Self { store, config, place: Place::Database(cluster) })
+    }
+
+    /// Closes the store and opens it again.
+    pub async fn reopen(self) -> Self {
+        let Self { store, config, place } = self;
+        store.close().await;
+        drop(store);
+        Self { store: Store::open(&config).await.unwrap(), config, place }
+    }
+
+    /// A second node on the same data; only where the database can be shared.
+    pub async fn another_node(&self) -> Option<Store> {
+        match self.config.backend {
+            Backend::Sqlite { .. } => None,
+            Backend::Postgres { .. } => Some(Store::open(&self.config).await.unwrap()),
+        }
+    }
+
+    pub fn log(&self) -> &Log {
+        &self.store.log
+    }
+}
+
+macro_rules! store_suite {
+    ($stage:ident: $($module:ident { $($test:ident)* })*) => {
+        mod $stage {
+            $(mod $module {
+                $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $test() {
+                    if let Some(stage) = $crate::suite::$stage().await {
+                        $crate::suite::$module::$test(stage).await;
+                    }
+                })*
+            })*
+        }
+    };
+    ($stage:ident) => {
+        store_suite! { $stage:
+            book {
+                writes_and_reads_every_kind_of_value
+                a_batch_is_written_together_or_not_at_all
+                a_taken_key_is_a_conflict_at_its_step
+                later_steps_see_earlier_ones
+                concurrent_counters_lose_nothing
+                concurrent_assertions_admit_one
+                an_abandoned_write_is_still_carried_out
+                survives_reopening
+                refuses_after_closing
+            }
+            log {
+                sequences_are_dense_and_positions_grow
+                order_of_calls_is_kept
+                repeats_are_answered_with_the_first_answer
+                repeats_end_with_the_window
+                repeats_are_known_after_reopening
+                time_never_goes_back
+                imports_keep_their_time_and_repeat_anything
+                amending_checks_and_stores
+                purging_deletes_and_never_reuses
+                closing_drains
+                two_nodes_share_one_sequence
+                large_bodies_are_refused
+            }
+            reading {
+                ranges_are_windows_in_the_asked_order
+                time_ranges_order_imports
+                locating_finds_the_last_entry_not_later
+                finding_by_name_and_second
+                heads_of_what_exists
+                overview_counts_what_the_user_may_see
+                since_gives_a_window_of_positions
+                reading_crosses_what_is_indexed
+            }
+        }
+    };
+}
+
+store_suite!(embedded);
+store_suite!(clustered);
+
+async fn embedded() -> Option<Stage> {
+    Some(Stage::embedded().await)
+}
+
+async fn clustered() -> Option<Stage> {
+    Stage::clustered().await
+}
+
+/// A message with unremarkable content.
+pub(super) fn message(conversation: i64, sender: i64, random: u32, time: i64) -> Append {
+    Append {
+        conversation,
+        sender,
+        client_sequence: random % 1000,
+        random,
+        time,
+        dated: false,
+        client_time: u32::try_from(time / 1000).unwrap(),
+        flags: 0,
+        body: Bytes::from(format!("{conversation}:{random}")),
+        done: Box::new(|_| {}),
+    }
+}
+
+/// Queues a message; the returned future waits for its outcome.
+pub(super) async fn queue(log: &Log, mut append: Append) -> oneshot::Receiver<Result<Appended, StoreError>> {
+    let (tell, told) = oneshot::channel();
+    append.done = Box::new(move |result| drop(tell.send(result)));
+    log.append(append).await.unwrap();
+    told
+}
+
+pub(super) async fn append(log: &Log, append: Append) -> Appended {
+    queue(log, append).await.await.unwrap().unwrap()
+}

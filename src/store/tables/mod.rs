@@ -1,0 +1,9 @@
+//! The book: one file per aggregate, its SQL and its rows.
+
+pub mod account;
+pub mod app;
+pub mod contact;
+pub mod conversation;
+pub mod extension;
+pub mod operator;
+pub mod upload;

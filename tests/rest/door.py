@@ -1,0 +1,98 @@
+"""How requests are addressed, signed and limited."""
+
+import concurrent.futures
+import time
+import urllib.parse
+
+from client import old_sig, user_sig
+
+CHECK = "im_open_login_svc/account_check"
+
+
+def paths(stage):
+    call, code = stage.client.call, stage.report.code
+    code("a path without a command", call("", path="/v4/openim"), 60002)
+    code("a path that is too long", call("", path="/v4/openim/sendmsg/now"), 60002)
+    code("an unknown command", call("openim/no_such_command"), 60009)
+    code("an unknown service", call("no_such_service/sendmsg"), 60009)
+    code("names have their case", call("openim/SendMsg"), 60009)
+    code("GET is not a method", call(CHECK, method="GET"), 60008)
+    code("commands of clients are not for REST", call("im_open_status/wslogin"), 60009)
+
+
+def signatures(stage):
+    client, code = stage.client, stage.report.code
+    app, key, admin = client.sdkappid, client.key, client.admin
+    body = {"CheckItem": [{"UserID": "nobody"}]}
+    ask = lambda **changes: client.call(CHECK, body, query=client.query(**changes))
+    signed = lambda **changes: user_sig(**{"sdkappid": app, "key": key, "identifier": admin} | changes)
+    code("the usual query", ask())
+    code("no sdkappid", ask(sdkappid=None), 60012)
+    code("an unknown sdkappid", ask(sdkappid=1), 60006, 70020)
+    code("a sdkappid that is no number", ask(sdkappid="x"), 60006, 60012, 70020)
+    code("no identifier", ask(identifier=None), 60004)
+    code("an empty identifier", ask(identifier=""), 60004)
+    code("no usersig", ask(usersig=None), 60004, 60005)
+    code("an empty usersig", ask(usersig=""), 60004, 60005, 70002)
+    code("a usersig that expired", ask(usersig=signed(expire=10, now=int(time.time()) - 60)), 70001)
+    code("a garbled usersig", ask(usersig="eJnonsense"), 70003, 70005)
+    code("half a usersig", ask(usersig=client.sig[: len(client.sig) // 2]), 70003, 70005)
+    code("a usersig of another key", ask(usersig=signed(key="f" * 64)), 70009, 70003, 70005)
+    code("a usersig of another user", ask(usersig=signed(identifier="somebody")), 70013)
+    code("a usersig of another app", ask(usersig=signed(sdkappid=app + 1)), 70014)
+    code("a usersig of the old kind", ask(usersig=old_sig(app, admin)), 70016, 70009)
+    code("a usersig made a little later", ask(usersig=signed(now=int(time.time()) + 30)))
+    sleuth = stage.name("sleuth")
+    wrong = [ask(identifier=sleuth, usersig=signed(identifier=sleuth, key="f" * 64)).code for _ in range(40)]
+    stage.report.check("too many wrong signatures [70050]", wrong[-1] == 70050, wrong)
+
+
+def rights(stage):
+    client, code = stage.client, stage.report.code
+    user = stage.user("plain")
+    query = lambda: client.query(identifier=user, usersig=user_sig(client.sdkappid, client.key, user))
+    for command, own in [
+        (CHECK, 70403),
+        ("openim/sendmsg", 90009),
+        ("openim/admin_getroammsg", 90009),
+        ("profile/portrait_get", 40004),
+    ]:
+        code(f"{command} by a plain user", client.call(command, {}, query=query()), 60010, own)
+
+
+def bodies(stage):
+    client, code = stage.client, stage.report.code
+    for command, own in [(CHECK, 70402), ("openim/sendmsg", 90001), ("openim/batchsendmsg", 90001)]:
+        for what, body in [("empty", b""), ("not JSON", b"{"), ("a list", b"[]"), ("not UTF-8", b'{"A":"\xff"}')]:
+            code(f"{command} with a body that is {what}", client.call(command, body), 60003, own)
+    good = {"CheckItem": [{"UserID": "nobody"}]}
+    for kind in ("text/plain", "application/x-www-form-urlencoded", None):
+        code(f"a body sent as {kind}", client.call(CHECK, good, content_type=kind))
+    code("a query that is not escaped", client.call(CHECK, good, escape=False))
+    turned = dict(reversed(list(client.query().items())))
+    code("a query in another order", client.call(CHECK, good, query=turned))
+    code("contenttype in capitals", client.call(CHECK, good, query=client.query(contenttype="JSON")))
+    escaped = client.query(usersig="".join(f"%{ord(char):02X}" for char in client.sig))
+    escaped["identifier"] = urllib.parse.quote(client.admin)
+    code("a query escaped all over", client.call(CHECK, good, query=escaped, escape=False))
+    code("fields nobody knows", client.call(CHECK, good | {"New": {"A": [1]}}))
+
+
+def rates(stage):
+    """Accounts may be checked 100 times a second."""
+    body = {"CheckItem": [{"UserID": "nobody"}]}
+    with concurrent.futures.ThreadPoolExecutor(16) as threads:
+        started = time.monotonic()
+        codes = list(threads.map(lambda _: stage.client.call(CHECK, body).code, range(600)))
+        took = time.monotonic() - started
+    done, refused = codes.count(0), codes.count(60007)
+    stage.report.check("only 0 and 60007 when asked too often", done + refused == 600, set(codes))
+    stage.report.check("some calls pass when asked too often", done >= 100, done)
+    if took < 2.5:
+        stage.report.check("too many calls a second [60007]", refused > 0, f"600 calls in {took:.2f} s")
+    stage.report.code("other commands go on meanwhile", stage.client.call("openim/querystate", {"To_Account": []}), 90001)
+    while time.monotonic() - started < took + 2 and stage.client.call(CHECK, body).code != 0:
+        pass
+
+
+SECTIONS = [paths, signatures, rights, bodies, rates]
