@@ -1,6 +1,6 @@
 //! Who asks, and what a command may use.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use model::{Code, Error, UserId};
 use service::{
@@ -37,7 +37,21 @@ pub enum Caller {
     /// Somebody at the console who has not signed in.
     Visitor,
     /// An operator at the console.
-    Operator(Operator),
+    Operator {
+        /// Who it is.
+        operator: Operator,
+        /// The token of the session, as the browser presents it.
+        token: String,
+    },
+}
+
+/// What a command did to the console's session; the door tells the browser.
+#[derive(Debug, PartialEq, Eq)]
+pub enum SessionChange {
+    /// A session began; its token.
+    Begun(String),
+    /// The session ended.
+    Ended,
 }
 
 /// The context of one request.
@@ -54,6 +68,7 @@ pub struct Context {
     pub link: Option<Arc<Link>>,
     /// `http://host:port` as the client sees the server.
     pub origin: String,
+    session_change: Mutex<Option<SessionChange>>,
 }
 
 impl Context {
@@ -66,7 +81,7 @@ impl Context {
         link: Option<Arc<Link>>,
         origin: String,
     ) -> Self {
-        Self { services, app, caller, door, link, origin }
+        Self { services, app, caller, door, link, origin, session_change: Mutex::default() }
     }
 
     /// The app of the request.
@@ -138,8 +153,39 @@ impl Context {
     /// The operator at the console.
     pub fn operator(&self) -> Result<&Operator, Error> {
         match &self.caller {
-            Caller::Operator(operator) => Ok(operator),
+            Caller::Operator { operator, .. } => Ok(operator),
             _ => Err(Code::SignInRequired.into()),
         }
+    }
+
+    /// Starts a console session for an operator in place of the present one.
+    pub(crate) async fn begin_session(&self, operator: &str) -> Result<(), Error> {
+        let token = self.services.operators.start_session(operator).await?;
+        self.replace_session(token).await
+    }
+
+    /// Puts a console session that was started in place of the present one.
+    pub(crate) async fn replace_session(&self, token: String) -> Result<(), Error> {
+        self.end_session().await?;
+        self.set_session_change(SessionChange::Begun(token));
+        Ok(())
+    }
+
+    /// Ends the console session, if there is one.
+    pub(crate) async fn end_session(&self) -> Result<(), Error> {
+        if let Caller::Operator { token, .. } = &self.caller {
+            self.services.operators.sign_out(token).await?;
+            self.set_session_change(SessionChange::Ended);
+        }
+        Ok(())
+    }
+
+    /// Takes what the command did to the console's session.
+    pub fn take_session_change(&self) -> Option<SessionChange> {
+        self.session_change.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    fn set_session_change(&self, change: SessionChange) {
+        *self.session_change.lock().unwrap_or_else(PoisonError::into_inner) = Some(change);
     }
 }

@@ -69,11 +69,11 @@ fn explain(error: &serde_json::Error) -> String {
     text.split(" at line ").next().unwrap_or_default().to_owned()
 }
 
+/// A field, whether its value is right, whether it must be there, and the code when it is not so.
+pub(crate) type Field<'a> = (&'a str, fn(&serde_json::Value) -> bool, bool, Code);
+
 /// The code of a field that has the wrong type, for commands whose fields have codes of their own.
-pub(crate) fn first_wrong(
-    body: &serde_json::Value,
-    fields: &[(&str, fn(&serde_json::Value) -> bool, bool, Code)],
-) -> Option<Error> {
+pub(crate) fn first_wrong(body: &serde_json::Value, fields: &[Field<'_>]) -> Option<Error> {
     for (name, is_right, required, code) in fields {
         match body.get(name) {
             Some(value) if is_right(value) => {}

@@ -38,7 +38,7 @@ mod recentcontact;
 mod sns;
 mod unsupported;
 
-pub use context::{Caller, Context};
+pub use context::{Caller, Context, SessionChange};
 pub use dispatch::{Dispatcher, Envelope, Outcome};
 pub use entry::{Command, Entry};
 pub use reply::{fail, succeed};

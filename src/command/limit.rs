@@ -7,9 +7,12 @@ use std::{
 
 use model::{Millis, SdkAppId};
 
+/// Calls within one second, by app and command.
+type Calls = HashMap<(SdkAppId, &'static str), u32>;
+
 /// Counts calls of each app and command within the present second.
 #[derive(Default)]
-pub(crate) struct Limits(Mutex<(i64, HashMap<(SdkAppId, &'static str), u32>)>);
+pub(crate) struct Limits(Mutex<(i64, Calls)>);
 
 impl Limits {
     /// Counts a call; `false` when there were too many in this second.

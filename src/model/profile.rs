@@ -166,7 +166,7 @@ fn check(item: &Item, settings: &Settings, admin: bool) -> Result<Value, Error> 
                 serde_json::Value::String(text) => text.parse().ok(),
                 _ => None,
             };
-            number.filter(|number| *number <= u64::from(u32::MAX)).map(Value::Number).ok_or_else(|| {
+            number.filter(|number| u32::try_from(*number).is_ok()).map(Value::Number).ok_or_else(|| {
                 Error::new(Code::ProfileValueTypeWrong).detail(format!("the value of {} is a number", item.tag))
             })
         }

@@ -146,7 +146,7 @@ settings! {
     blocked_sender_sees_success: bool = false, [], "Whether a blocked sender is told that the message was sent, instead of 20007.";
     user_status: bool = true, [], "Whether clients may ask for and subscribe to the status of others; 72001 without.";
     recent_contacts: i64 = 500, [100, 1000], "The most conversations in a user's list.";
-    custom_profile_fields: Vec<String> = Vec::new(), [20], "Keywords of custom profile fields (Tag_Profile_Custom_…); while empty, every well-formed one is accepted.";
+    custom_profile_fields: Vec<String> = Vec::new(), [20], "Keywords of custom profile fields (自定义字段); while empty, every well-formed one is accepted.";
     upload_megabytes: i64 = 100, [1, 1024], "The largest file a client may upload, in MB.";
 }
 

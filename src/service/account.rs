@@ -19,7 +19,7 @@ use store::{
 
 use crate::{World, app::LiveApp, failure::broken};
 
-/// What the TinyIds of accounts are counted from; part of every message's id, so it never changes.
+/// What the `TinyIds` of accounts are counted from; part of every message's id, so it never changes.
 const TINY_ID_BASE: i64 = 144_115_000_000_000_000;
 /// How many accounts are kept in memory.
 const CACHED: usize = 200_000;
@@ -80,7 +80,7 @@ impl Account {
         TINY_ID_BASE + self.number
     }
 
-    fn of(app: SdkAppId, row: AccountRow) -> Result<Self, Error> {
+    fn of(app: SdkAppId, row: &AccountRow) -> Result<Self, Error> {
         let broken = |error| Error::new(Code::Broken).source(error);
         let user = UserId::new(&row.user_id)
             .ok_or_else(|| Error::new(Code::Broken).source("a stored account has no valid name"))?;
@@ -143,7 +143,7 @@ impl Accounts {
         let Some(row) = self.store.book.account(app.into(), user.as_str()).await.map_err(broken)? else {
             return Ok(None);
         };
-        Ok(Some(self.keep(Account::of(app, row)?)))
+        Ok(Some(self.keep(Account::of(app, &row)?)))
     }
 
     /// The account of that name, or the error that says it is missing.
@@ -157,7 +157,7 @@ impl Accounts {
             return Ok((account.app == app).then_some(account));
         }
         match self.store.book.account_by_number(number).await.map_err(broken)? {
-            Some((stored, row)) if stored == i64::from(app) => Ok(Some(self.keep(Account::of(app, row)?))),
+            Some((stored, row)) if stored == i64::from(app) => Ok(Some(self.keep(Account::of(app, &row)?))),
             _ => Ok(None),
         }
     }
@@ -171,7 +171,7 @@ impl Accounts {
 
     async fn reload(&self, app: SdkAppId, number: i64) -> Result<(), Error> {
         if let Some((_, row)) = self.store.book.account_by_number(number).await.map_err(broken)? {
-            self.keep(Account::of(app, row)?);
+            self.keep(Account::of(app, &row)?);
         }
         Ok(())
     }

@@ -1,1 +1,21 @@
-pub(crate) const TABLE: &[crate::entry::Entry] = &[];
+//! `console`: what operators do in the web console. Requests and replies are plain camelCase JSON; times are
+//! milliseconds since 1970.
+
+commands! {
+    administrator_add
+    administrator_remove
+    app_create
+    app_get
+    app_key
+    app_list
+    app_update
+    session_create
+    session_delete
+    session_get
+    setup_create
+    setup_status
+    usersig_sign
+    usersig_verify
+}
+
+mod shared;

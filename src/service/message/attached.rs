@@ -113,7 +113,7 @@ impl Services {
         if let (Some(notify), serde_json::Value::Object(info)) = (notify.as_object_mut(), info) {
             notify.extend(info);
         }
-        self.tell_both(from, to, format!(r#""Event":19,"MsgExtensionNotify":{notify}"#), except);
+        self.tell_both(from, to, &format!(r#""Event":19,"MsgExtensionNotify":{notify}"#), except);
         Ok((results, version))
     }
 
@@ -168,7 +168,7 @@ impl Services {
             summary.insert("Reaction_Account".into(), json!(names));
         }
         let notify = json!([{"C2CMsgInfo": info_of(from, to, &entry), "MsgReactionSummary": [summary]}]);
-        self.tell_both(from, to, format!(r#""Event":20,"MsgReactionNotifyList":{notify}"#), except);
+        self.tell_both(from, to, &format!(r#""Event":20,"MsgReactionNotifyList":{notify}"#), except);
         Ok(())
     }
 

@@ -123,7 +123,7 @@ impl Services {
             found.body.get(),
             json!(found.custom_data),
         );
-        self.tell_both(from, to, event, except);
+        self.tell_both(from, to, &event, except);
         Ok(found)
     }
 
@@ -183,7 +183,7 @@ impl Services {
         }
     }
 
-    pub(super) fn tell_both(&self, a: &Account, b: &Account, event: String, except: Option<u32>) {
+    pub(super) fn tell_both(&self, a: &Account, b: &Account, event: &str, except: Option<u32>) {
         let push = Arc::new(Push::event(0, |out| out.extend_from_slice(event.as_bytes())));
         self.hub.push(a.number, &push, except);
         if b.number != a.number {

@@ -10,7 +10,7 @@ mod watch;
 pub use hub::Hub;
 pub use link::{Link, Outgoing};
 pub use push::{Push, notice};
-pub use session::{Kick, Session};
+pub use session::{End, Kick, Session};
 pub use signin::{SignIn, SignedIn};
 pub(crate) use signin::check_alive;
 pub use watch::Status;

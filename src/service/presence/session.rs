@@ -23,6 +23,15 @@ pub enum Kick {
     Administrator = 3,
 }
 
+/// How a session ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// Its client signed out.
+    SignedOut,
+    /// It was ended from outside.
+    Kicked(Kick),
+}
+
 /// A sign-in.
 #[derive(Debug)]
 pub struct Session {
@@ -48,7 +57,7 @@ pub struct Session {
 #[derive(Debug, Default)]
 struct State {
     link: Option<Arc<Link>>,
-    ended: Option<Option<Kick>>,
+    ended: Option<End>,
     acknowledged: BTreeSet<i64>,
     watching: HashSet<i64>,
 }
@@ -83,14 +92,14 @@ impl Session {
         self.state().link.clone()
     }
 
-    /// Whether it was ended, and by which kick if it was not a sign-out.
-    pub fn ended(&self) -> Option<Option<Kick>> {
+    /// How it ended, if it did.
+    pub fn ended(&self) -> Option<End> {
         self.state().ended
     }
 
-    pub(super) fn end(&self, kick: Option<Kick>) -> Option<Arc<Link>> {
+    pub(super) fn end(&self, end: End) -> Option<Arc<Link>> {
         let mut state = self.state();
-        state.ended.get_or_insert(kick);
+        state.ended.get_or_insert(end);
         state.acknowledged.clear();
         state.link.take()
     }

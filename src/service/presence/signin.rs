@@ -5,7 +5,7 @@ use std::sync::Arc;
 use model::{Code, Error, Platform};
 use store::tables::account::SessionRow;
 
-use super::{Kick, Link, Session, notice};
+use super::{End, Kick, Link, Session, notice};
 use crate::{Account, LiveApp, Services, failure::broken, world::fingerprint};
 
 /// What a client presents to sign in.
@@ -169,22 +169,19 @@ impl Services {
     /// Ends a session by sign-out: its ticket is worth nothing from now on.
     pub async fn end_session(self: &Arc<Self>, session: &Arc<Session>, kick: Option<Kick>) -> Result<(), Error> {
         self.store.book.end_session(session.account, session.instance.into()).await.map_err(broken)?;
-        match kick {
-            Some(kick) => self.kick(session, kick),
-            None => {
-                if let Some(link) = session.end(None) {
-                    link.set_session(None);
-                }
-                self.hub.forget(session);
-                self.left(session);
+        if let Some(kick) = kick { self.kick(session, kick) } else {
+            if let Some(link) = session.end(End::SignedOut) {
+                link.set_session(None);
             }
+            self.hub.forget(session);
+            self.left(session);
         }
         Ok(())
     }
 
     /// Ends a session in memory and tells its client; the book has it ended already.
     fn kick(self: &Arc<Self>, session: &Arc<Session>, kick: Kick) {
-        if let Some(link) = session.end(Some(kick)) {
+        if let Some(link) = session.end(End::Kicked(kick)) {
             link.push(&Arc::new(notice("im_open_status.stat_forceoffline", &kick_body(session, kick))));
             link.set_session(None);
         }
@@ -224,7 +221,7 @@ impl Services {
 pub(crate) fn check_alive(session: &Session) -> Result<(), Error> {
     match session.ended() {
         None => Ok(()),
-        Some(Some(kick)) => {
+        Some(End::Kicked(kick)) => {
             let fields = serde_json::value::RawValue::from_string(format!(r#"{{"KickType":{}}}"#, kick as u8));
             let error = Error::new(Code::KickedOut);
             Err(match fields {
@@ -232,7 +229,7 @@ pub(crate) fn check_alive(session: &Session) -> Result<(), Error> {
                 Err(_) => error,
             })
         }
-        Some(None) => Err(Error::new(Code::TicketExpired).detail("the session was signed out")),
+        Some(End::SignedOut) => Err(Error::new(Code::TicketExpired).detail("the session was signed out")),
     }
 }
 

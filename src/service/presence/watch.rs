@@ -58,7 +58,7 @@ impl Services {
 
     /// Changes a user's own status text and tells who watches.
     pub async fn set_custom_status(self: &Arc<Self>, account: &Account, text: &str) -> Result<(), Error> {
-        self.accounts.set_preferences(account, |preferences| preferences.custom_status = text.to_owned()).await?;
+        self.accounts.set_preferences(account, |preferences| text.clone_into(&mut preferences.custom_status)).await?;
         self.tell_watchers(account.number);
         Ok(())
     }
