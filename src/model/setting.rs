@@ -141,7 +141,6 @@ settings! {
     roaming_days: i64 = 7, [1, 3650], "Days for which the history of conversations can be read (消息漫游时长).";
     client_roaming: bool = true, [], "Whether clients may read the history of one-to-one conversations (客户端拉取单聊消息漫游).";
     relation_check: bool = false, [], "Whether one-to-one messages need a friendship (单聊消息检验关系链); 20009 without.";
-    offline_push: bool = true, [], "The master switch of offline push (消息推送).";
     recall_seconds: i64 = 120, [0, 604_800], "How long after sending a user may recall a message; 20016 later.";
     blocked_sender_sees_success: bool = false, [], "Whether a blocked sender is told that the message was sent, instead of 20007.";
     user_status: bool = true, [], "Whether clients may ask for and subscribe to the status of others; 72001 without.";

@@ -81,7 +81,8 @@ def checks(stage):
         {"UserID": ann, "ResultCode": 0, "ResultInfo": "", "AccountStatus": "Imported"},
     ]
     report.equal("accounts are checked in order", reply.get("ResultItem"), wanted)
-    for what, items in [("nobody", []), ("101 names", [{"UserID": "x"}] * 101), ("no list", "x"), ("an empty item", [{}])]:
+    bad = {"nobody": [], "101 names": [{"UserID": "x"}] * 101, "no list": "x", "an empty item": [{}]}
+    for what, items in bad.items():
         report.code(f"check of {what}", call(f"{LOGIN}/account_check", {"CheckItem": items}), 70402)
 
 

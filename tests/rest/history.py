@@ -63,7 +63,8 @@ def paging(stage):
     report.equal("both ends of a range are in it", found, every[15:25])
     body = {"From_Account": ann, "To_Account": gil, "MaxCnt": 3} | span
     report.equal("the older field names", words_of(stage.client.call(ROAM, body)), every[-3:])
-    none = stage.client.call(ROAM, {"Operator_Account": ann, "Peer_Account": gil, "MaxCnt": 9, "MinTime": 1, "MaxTime": 2})
+    body = {"Operator_Account": ann, "Peer_Account": gil, "MaxCnt": 9, "MinTime": 1, "MaxTime": 2}
+    none = stage.client.call(ROAM, body)
     report.equal("an empty range", (none.get("Complete"), none.get("MsgCnt"), none.get("MsgList")), (1, 0, []))
 
 
@@ -74,7 +75,8 @@ def long_pages(stage):
         words = f"{number:02}" + "x" * 3000
         stage.client.call("openim/sendmsg", message(stage, hal, words, From_Account=ann))
     first = roam(stage, hal, ann)
-    report.check("a reply ends at about 13 KB", first.get("Complete") == 0 and 2 <= first.get("MsgCnt", 0) <= 5, first.get("MsgCnt"))
+    count = first.get("MsgCnt", 0)
+    report.check("a reply ends at about 13 KB", first.get("Complete") == 0 and 2 <= count <= 5, count)
     now = int(time.time())
     entries, sizes = pages(stage, hal, ann, MaxCnt=100, MinTime=now - 600, MaxTime=now + 60)
     found = [entry["MsgBody"][0]["MsgContent"]["Text"][:2] for entry in entries]

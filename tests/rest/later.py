@@ -6,14 +6,16 @@ EXTENSIONS = "openim_msg_ext_http_svc"
 
 
 def sent(stage, sender, receiver, words, **fields):
-    return stage.client.call("openim/sendmsg", message(stage, receiver, words, From_Account=sender, **fields))["MsgKey"]
+    body = message(stage, receiver, words, From_Account=sender, **fields)
+    return stage.client.call("openim/sendmsg", body)["MsgKey"]
 
 
 def recalls(stage):
     call, report = stage.client.call, stage.report
     ann, jan, ghost = stage.user("ann"), stage.user("jan"), stage.name("ghost")
     key, kept = sent(stage, ann, jan, "oops"), sent(stage, ann, jan, "fine")
-    recall = lambda **fields: call("openim/admin_msgwithdraw", {"From_Account": ann, "To_Account": jan, "MsgKey": key} | fields)
+    where = {"From_Account": ann, "To_Account": jan, "MsgKey": key}
+    recall = lambda **fields: call("openim/admin_msgwithdraw", where | fields)
     report.code("recall", recall())
     for side, peer in ((ann, jan), (jan, ann)):
         flags = {entry["MsgKey"]: entry["MsgFlagBits"] for entry in roam(stage, side, peer)["MsgList"]}
@@ -34,8 +36,9 @@ def changes(stage):
     call, report = stage.client.call, stage.report
     ann, kim, ghost = stage.user("ann"), stage.user("kim"), stage.name("ghost")
     key = sent(stage, ann, kim, "draft", CloudCustomData="v1")
-    modify = lambda **fields: call("openim/modify_c2c_msg", {"From_Account": ann, "To_Account": kim, "MsgKey": key} | fields)
-    now = lambda: {name: roam(stage, kim, ann)["MsgList"][-1][name] for name in ("MsgKey", "MsgBody", "CloudCustomData")}
+    where, content = {"From_Account": ann, "To_Account": kim, "MsgKey": key}, ("MsgKey", "MsgBody", "CloudCustomData")
+    modify = lambda **fields: call("openim/modify_c2c_msg", where | fields)
+    now = lambda: {name: roam(stage, kim, ann)["MsgList"][-1][name] for name in content}
     report.code("modify the body", modify(MsgBody=text("final")))
     report.equal("the data stays", now(), {"MsgKey": key, "MsgBody": text("final"), "CloudCustomData": "v1"})
     report.code("modify the data", modify(CloudCustomData="v2"))
@@ -53,7 +56,8 @@ def deletions(stage):
     call, report = stage.client.call, stage.report
     ann, lee = stage.user("ann"), stage.user("lee")
     keys = [sent(stage, ann, lee, words) for words in ("a", "b", "c")]
-    delete = lambda **fields: call("openim/delete_c2c_msg_ramble", {"Operator_Account": lee, "Peer_Account": ann} | fields)
+    where = {"Operator_Account": lee, "Peer_Account": ann}
+    delete = lambda **fields: call("openim/delete_c2c_msg_ramble", where | fields)
     reply = delete(MsgKeyList=[keys[1], "nonsense"])
     report.code("delete", reply)
     report.equal("the bad key is listed", reply.get("InvalidMsgKeyList"), ["nonsense"])

@@ -41,7 +41,8 @@ def stream(stage, robot):
     reply = say("Hel")
     report.code("the first piece", reply)
     key = reply.get("MsgKey", "")
-    report.equal("is a message", (words(), [entry["MsgKey"] for entry in roam(stage, ann, robot)["MsgList"]]), (["Hel"], [key]))
+    keys = [entry["MsgKey"] for entry in roam(stage, ann, robot)["MsgList"]]
+    report.equal("is a message", (words(), keys), (["Hel"], [key]))
     reply = say("lo, ", MsgKey=key)
     report.equal("the key is echoed", (reply.code, reply.get("MsgKey")), (0, key))
     report.code("the last piece", say("world", MsgKey=key, Finish=1))

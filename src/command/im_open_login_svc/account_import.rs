@@ -32,9 +32,7 @@ impl Command for Request {
         let refused = cx.services.accounts.import(cx.app()?, vec![import]).await?;
         match refused.first() {
             None => Ok(()),
-            Some(user) => {
-                Err(Error::new(Code::AccountParameterInvalid).detail(format!("the name {user} is reserved")))
-            }
+            Some(user) => Err(Error::new(Code::AccountParameterInvalid).detail(format!("the name {user} is reserved"))),
         }
     }
 }

@@ -32,7 +32,8 @@ fn check_count(accounts: usize) -> Result<(), Error> {
 
 /// Reads the name an account is given under either of its two field names.
 fn named(user: Option<String>, identifier: Option<String>) -> Result<UserId, Error> {
-    let name = user.or(identifier).ok_or_else(|| Error::new(Code::AccountParameterInvalid).detail("UserID is missing"))?;
+    let name =
+        user.or(identifier).ok_or_else(|| Error::new(Code::AccountParameterInvalid).detail("UserID is missing"))?;
     UserId::new(&name).ok_or_else(|| {
         Error::new(Code::AccountParameterInvalid).detail("UserID has 1 to 32 bytes and no control characters")
     })

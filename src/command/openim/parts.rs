@@ -23,7 +23,7 @@ const CONTENT: [Check; 13] = [
     ("From_Account", Value::is_string, false, Code::FromAccountInvalid),
     ("MsgSeq", is_u32, false, Code::MsgSeqInvalid),
     ("MsgRandom", is_u32, true, Code::MsgRandomInvalid),
-    ("MsgTimeStamp", is_u32, false, Code::MsgTimeStampInvalid),
+    ("MsgTimeStamp", Value::is_i64, false, Code::MsgTimeStampInvalid),
     ("SyncOtherMachine", Value::is_i64, false, Code::SyncOtherMachineInvalid),
     ("MsgLifeTime", Value::is_i64, false, Code::MsgLifeTimeInvalid),
     ("MsgBody", Value::is_array, true, Code::MsgBodyNotArray),

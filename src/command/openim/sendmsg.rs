@@ -23,6 +23,9 @@ pub(crate) struct Request {
     #[serde(default)]
     cloud_custom_data: String,
     msg_client_time: Option<u32>,
+    /// Sent by older backends and never used, but it must be a number.
+    #[serde(rename = "MsgTimeStamp")]
+    _time: Option<i64>,
     msg_life_time: Option<i64>,
     #[serde(default)]
     online_only_flag: i64,
@@ -58,6 +61,7 @@ impl Command for Request {
             Code::MsgBodyNotArray,
             Code::MessageMalformed,
             Code::MsgRandomInvalid,
+            Code::MsgTimeStampInvalid,
             Code::ToAccountInvalid,
         ])
         .example(

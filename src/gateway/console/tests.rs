@@ -395,3 +395,18 @@ async fn pages_are_guarded_and_leave_other_doors_alone() {
     let posted = console.send(Request::post("/").body(Body::empty()).unwrap()).await;
     assert_eq!(posted.status, StatusCode::METHOD_NOT_ALLOWED);
 }
+
+#[tokio::test]
+async fn all_doors_fit_into_one_router() {
+    let mut console = Console::new().await;
+    console.router = crate::router(console.services.clone());
+    assert_eq!(console.get("/healthz").await.text, "ok\n");
+    let rest = console.get("/v4/openim/sendmsg").await;
+    assert_eq!(rest.json()["ActionStatus"], "FAIL");
+    assert!(!rest.headers.contains_key(header::CONTENT_SECURITY_POLICY));
+    assert_eq!(console.get("/files/1400000001/none/a.png").await.status, StatusCode::NOT_FOUND);
+    assert_eq!(console.get("/apps").await.headers[header::X_FRAME_OPTIONS], "DENY");
+    console.done("console.setup.status", &json!({}), "").await;
+    // Also a name that the WebSocket's prefixes would match.
+    console.ask("info", &json!({}), "").await.refused(StatusCode::NOT_FOUND, "NoSuchCommand");
+}

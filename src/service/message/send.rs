@@ -71,6 +71,10 @@ impl Services {
             }
             return Err(Code::Blocked.into());
         }
+        if app.settings.relation_check && receiver.number != from.number {
+            // There are no friendships yet, so nobody has one.
+            return Err(Code::NotMutualFriends.into());
+        }
         Ok(Some(receiver))
     }
 

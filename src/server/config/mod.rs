@@ -1,0 +1,340 @@
+//! What an operator can configure: each key stands here once, with its default and its manual.
+//!
+//! Defaults start a useful single node. The order is defaults, file, environment (`FEIHONG__SECTION__KEY`), flags.
+
+mod load;
+mod value;
+
+use std::{net::SocketAddr, path::PathBuf};
+
+use anyhow::ensure;
+pub use load::{Origin, Sources};
+use value::Value;
+pub use value::{Backend, Durability, LogFormat, Secret, Url};
+
+/// The metrics' address unless another is configured.
+pub const METRICS_LISTEN: &str = "127.0.0.1:7401";
+
+/// A key as `config check` shows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Shown {
+    /// `section.key`.
+    pub key: &'static str,
+    /// The value as it is written in the file; secrets are `***`.
+    pub value: String,
+    /// Where it came from.
+    pub origin: Origin,
+}
+
+/// What is known of a key before any value is read.
+pub(crate) struct Key {
+    /// `section.key`.
+    pub name: &'static str,
+    /// The lines of the manual.
+    pub manual: &'static [&'static str],
+    /// The default as text.
+    pub default: &'static str,
+    /// Whether values are written in quotes.
+    pub quoted: bool,
+}
+
+macro_rules! sections {
+    ($($(#[doc = $about:literal])+ $section:ident: $type:ident {
+        $($(#[doc = $manual:literal])+ $key:ident: $kind:ty = $default:expr;)+
+    })+) => {
+        $($(#[doc = $about])+
+        #[derive(Clone, Debug)]
+        pub struct $type {
+            $($(#[doc = $manual])+ pub $key: $kind,)+
+        })+
+
+        /// The whole configuration, and where each value came from.
+        #[derive(Clone, Debug)]
+        pub struct Config {
+            $($(#[doc = $about])+ pub $section: $type,)+
+            origins: Vec<(&'static str, Origin)>,
+        }
+
+        /// The sections with what they are about.
+        const SECTIONS: &[(&str, &[&str])] = &[$((stringify!($section), &[$($about),+]),)+];
+
+        /// Every key.
+        const KEYS: &[Key] = &[$($(Key {
+            name: concat!(stringify!($section), ".", stringify!($key)),
+            manual: &[$($manual),+],
+            default: $default,
+            quoted: <$kind as Value>::QUOTED,
+        },)+)+];
+
+        impl Config {
+            /// Reads every key from the place that has the last word on it.
+            pub fn load(sources: &Sources) -> anyhow::Result<Self> {
+                let layers = load::Layers::read(sources, KEYS)?;
+                let mut origins = Vec::with_capacity(KEYS.len());
+                let config = Self {
+                    $($section: $type {
+                        $($key: layers.value(concat!(stringify!($section), ".", stringify!($key)), $default, &mut origins)?,)+
+                    },)+
+                    origins,
+                };
+                config.check()?;
+                Ok(config)
+            }
+
+            /// Every key with its value and where that came from.
+            pub fn show(&self) -> Vec<Shown> {
+                let values = [$($(
+                    (concat!(stringify!($section), ".", stringify!($key)), self.$section.$key.show(), <$kind as Value>::QUOTED),
+                )+)+];
+                let shown = values.into_iter().zip(&self.origins).map(|((key, value, quoted), (_, origin))| Shown {
+                    key,
+                    value: if quoted { quote(&value) } else { value },
+                    origin: origin.clone(),
+                });
+                shown.collect()
+            }
+        }
+    };
+}
+
+sections! {
+    /// The public port. It carries the console, REST, the SDKs' WebSocket and the files.
+    server: Server {
+        /// The address and port to listen on; `0.0.0.0:7400` is every IPv4 address of the machine, port 0 a free one.
+        listen: SocketAddr = "127.0.0.1:7400";
+        /// The address clients and browsers reach this server at, such as `https://im.example.org`; it stands in the
+        /// addresses of files. While empty, what each client's own request says is used.
+        public_url: Option<Url> = "";
+        /// The certificate chain, a PEM file. With it and its key the port speaks TLS only. Both files are read again
+        /// when they change and on SIGHUP.
+        tls_certificate: Option<PathBuf> = "";
+        /// The certificate's private key, a PEM file.
+        tls_key: Option<PathBuf> = "";
+        /// Where Prometheus finds `/metrics`; keep it off public addresses. Empty switches it off.
+        metrics_listen: Option<SocketAddr> = METRICS_LISTEN;
+        /// The most connections at a time; further ones are closed at once.
+        max_connections: u32 = "100000";
+        /// How many seconds requests have to finish, and clients to leave, after SIGTERM.
+        drain_seconds: u32 = "10";
+    }
+    /// Where the data is.
+    storage: Storage {
+        /// The data directory: the databases, uploaded files (in `files`) and the control socket. One server uses it
+        /// at a time.
+        data: PathBuf = "./data";
+        /// `sqlite` keeps everything in the data directory; `postgres` keeps all but files in a PostgreSQL database.
+        backend: Backend = "sqlite";
+        /// `postgres://user:password@host:port/database`, or `file:PATH` of a file that holds it. The database needs
+        /// encoding UTF8 and collation C.
+        postgres_url: Secret = "";
+        /// The most connections to PostgreSQL.
+        postgres_pool: u32 = "16";
+        /// `full`: what is acknowledged is on disk. `relaxed`: faster, and the last moments may be lost when the power
+        /// fails.
+        durability: Durability = "full";
+    }
+    /// What the server says on standard error.
+    log: Log {
+        /// `error`, `warn`, `info`, `debug` or `trace`; parts may differ, as in `info,feihong_store=debug`.
+        level: String = "info";
+        /// `text`, or `json` with one object a line.
+        format: LogFormat = "text";
+    }
+}
+
+impl Config {
+    fn check(&self) -> anyhow::Result<()> {
+        let (server, storage) = (&self.server, &self.storage);
+        ensure!(
+            server.tls_certificate.is_some() == server.tls_key.is_some(),
+            "server.tls_certificate and server.tls_key belong together: give both or none"
+        );
+        ensure!(server.max_connections > 0, "server.max_connections must be at least 1");
+        ensure!(storage.postgres_pool > 0, "storage.postgres_pool must be at least 1");
+        ensure!(!storage.data.as_os_str().is_empty(), "storage.data must not be empty");
+        let has_url = !storage.postgres_url.reveal().is_empty();
+        ensure!(
+            storage.backend != Backend::Postgres || has_url,
+            "storage.backend is \"postgres\", so storage.postgres_url must be given"
+        );
+        crate::telemetry::check_level(&self.log.level)
+    }
+
+    /// How the store is opened.
+    pub fn store(&self) -> store::Config {
+        let storage = &self.storage;
+        let backend = match storage.backend {
+            Backend::Sqlite => store::Backend::Sqlite { dir: storage.data.clone() },
+            Backend::Postgres => store::Backend::Postgres {
+                url: storage.postgres_url.reveal().to_owned(),
+                pool: storage.postgres_pool as usize,
+            },
+        };
+        let durability = match storage.durability {
+            Durability::Full => store::Durability::Full,
+            Durability::Relaxed => store::Durability::Relaxed,
+        };
+        store::Config { backend, durability }
+    }
+
+    /// How the services run.
+    pub fn options(&self) -> service::Options {
+        let public_url = self.server.public_url.as_ref().map(|url| url.as_str().to_owned());
+        service::Options { files: self.storage.data.join(crate::FILES), public_url }
+    }
+}
+
+/// The text of `config.example.toml`: every key with its manual and its default.
+pub fn example() -> String {
+    let mut text = String::from(
+        "# The configuration of a Feihong server with every key at its default.\n\
+         #\n\
+         # Order: defaults, this file (`--config FILE`), environment (`FEIHONG__SECTION__KEY`), flags.\n\
+         # Printed by `feihong config example`; `feihong config check` shows what is in force and where it came from.\n",
+    );
+    for (section, about) in SECTIONS {
+        text.push('\n');
+        comment(&mut text, about);
+        text.extend(["[", section, "]\n"]);
+        for key in KEYS {
+            let Some(name) = key.name.strip_prefix(section).and_then(|rest| rest.strip_prefix('.')) else { continue };
+            text.push('\n');
+            comment(&mut text, key.manual);
+            let value = if key.quoted { quote(key.default) } else { key.default.to_owned() };
+            text.extend(["# ", name, " = ", &value, "\n"]);
+        }
+    }
+    text
+}
+
+fn comment(text: &mut String, lines: &[&str]) {
+    for line in lines {
+        text.push('#');
+        text.push_str(line);
+        text.push('\n');
+    }
+}
+
+fn quote(value: &str) -> String {
+    toml::Value::from(value).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use super::{Backend, Config, Durability, Origin, Sources, example};
+
+    fn sources(file: Option<&str>, environment: &[(&str, &str)], flags: &[(&'static str, &str)]) -> Sources {
+        let own = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+        Sources {
+            file: file.map(|text| (PathBuf::from("feihong.toml"), text.to_owned())),
+            environment: environment.iter().map(own).collect(),
+            flags: flags.iter().map(|(key, value)| (*key, "--flag", (*value).to_owned())).collect(),
+        }
+    }
+
+    fn refusal(file: Option<&str>, environment: &[(&str, &str)]) -> String {
+        format!("{:#}", Config::load(&sources(file, environment, &[])).unwrap_err())
+    }
+
+    #[test]
+    fn defaults_are_a_single_node() {
+        let config = Config::load(&sources(None, &[], &[])).unwrap();
+        assert_eq!(config.server.listen.to_string(), "127.0.0.1:7400");
+        assert_eq!(config.server.metrics_listen.unwrap().to_string(), "127.0.0.1:7401");
+        assert_eq!(config.storage.backend, Backend::Sqlite);
+        assert_eq!(config.storage.durability, Durability::Full);
+        assert!(config.show().iter().all(|shown| shown.origin == Origin::Default));
+    }
+
+    #[test]
+    fn the_last_word_is_the_flags() {
+        let file = "[server]\nlisten = \"127.0.0.1:1\"\nmax_connections = 5\n\n[log]\nlevel = \"warn\"\n";
+        let environment = [("FEIHONG__SERVER__LISTEN", "127.0.0.1:2"), ("FEIHONG__LOG__LEVEL", "debug"), ("HOME", "/")];
+        let config = Config::load(&sources(Some(file), &environment, &[("server.listen", "127.0.0.1:3")])).unwrap();
+        assert_eq!(config.server.listen.port(), 3);
+        assert_eq!(config.log.level, "debug");
+        assert_eq!(config.server.max_connections, 5);
+        let origin = |key| config.show().into_iter().find(|shown| shown.key == key).unwrap().origin.to_string();
+        assert_eq!(origin("server.listen"), "flag --flag");
+        assert_eq!(origin("log.level"), "environment FEIHONG__LOG__LEVEL");
+        assert_eq!(origin("server.max_connections"), "feihong.toml:3");
+        assert_eq!(origin("log.format"), "default");
+    }
+
+    #[test]
+    fn unknown_keys_are_refused_with_their_line() {
+        let refused = refusal(Some("[server]\nlisten = \"127.0.0.1:1\"\nport = 3\n"), &[]);
+        assert!(refused.starts_with("feihong.toml:3: there is no key server.port"), "{refused}");
+        let refused = refusal(Some("\n[web]\nport = 3\n"), &[]);
+        assert!(refused.starts_with("feihong.toml:2: there is no section [web]"), "{refused}");
+        let refused = refusal(Some("listen = \"127.0.0.1:1\"\n"), &[]);
+        assert!(refused.starts_with("feihong.toml:1: there is no section [listen]"), "{refused}");
+        let refused = refusal(None, &[("FEIHONG__SERVER__PORT", "3")]);
+        assert!(refused.starts_with("environment FEIHONG__SERVER__PORT: there is no key server.port"), "{refused}");
+    }
+
+    #[test]
+    fn wrong_values_are_refused_with_their_place() {
+        for (file, start) in [
+            ("[server]\n\nlisten = \"here\"\n", "feihong.toml:3: server.listen must be an address and port"),
+            ("[server]\nmax_connections = -1\n", "feihong.toml:2: server.max_connections must be a number"),
+            ("[server]\nlisten = [1]\n", "feihong.toml:2: server.listen must be a single value"),
+            ("[storage]\nbackend = \"mysql\"\n", "feihong.toml:2: storage.backend must be sqlite or postgres"),
+            ("[server]\nlisten = \n", "feihong.toml:2:"),
+            ("[storage]\nbackend = \"postgres\"\n", "storage.backend is \"postgres\""),
+            ("[server]\ntls_key = \"key.pem\"\n", "server.tls_certificate and server.tls_key belong together"),
+            ("[server]\npublic_url = \"im.example.org\"\n", "feihong.toml:2: server.public_url must begin with http"),
+            ("[log]\nlevel = \"feihong=loud\"\n", "log.level"),
+        ] {
+            let refused = refusal(Some(file), &[]);
+            assert!(refused.starts_with(start), "{file:?}: {refused}");
+        }
+    }
+
+    #[test]
+    fn empty_switches_off() {
+        let file = "[server]\nmetrics_listen = \"\"\n";
+        assert!(Config::load(&sources(Some(file), &[], &[])).unwrap().server.metrics_listen.is_none());
+    }
+
+    #[test]
+    fn secrets_come_from_files_and_are_never_shown() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("url");
+        std::fs::write(&path, "postgres://u:hunter2@127.0.0.1/im\n").unwrap();
+        let reference = format!("file:{}", path.display());
+        let environment = [("FEIHONG__STORAGE__POSTGRES_URL", &*reference), ("FEIHONG__STORAGE__BACKEND", "postgres")];
+        let config = Config::load(&sources(None, &environment, &[])).unwrap();
+        assert_eq!(config.storage.postgres_url.reveal(), "postgres://u:hunter2@127.0.0.1/im");
+        let shown = format!("{config:?} {:?}", config.show());
+        assert!(!shown.contains("hunter2") && shown.contains("***"), "{shown}");
+        let refused = refusal(None, &[("FEIHONG__STORAGE__POSTGRES_URL", "file:/nowhere/url")]);
+        assert!(refused.contains("cannot read /nowhere/url"), "{refused}");
+    }
+
+    #[test]
+    fn the_example_file_is_what_is_generated() {
+        let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../../config.example.toml");
+        let text = std::fs::read_to_string(file).unwrap();
+        assert_eq!(text, example(), "run: feihong config example > config.example.toml");
+    }
+
+    #[test]
+    fn the_example_with_every_key_switched_on_is_the_default() {
+        let uncommented: String = example()
+            .lines()
+            .map(|line| match line.strip_prefix("# ") {
+                Some(rest) if rest.split(' ').nth(1) == Some("=") => format!("{rest}\n"),
+                _ => format!("{line}\n"),
+            })
+            .collect();
+        let switched_on = Config::load(&sources(Some(&uncommented), &[], &[])).unwrap();
+        let defaults = Config::load(&sources(None, &[], &[])).unwrap();
+        for (on, default) in switched_on.show().iter().zip(defaults.show()) {
+            assert_eq!((on.key, &on.value), (default.key, &default.value));
+            assert!(matches!(on.origin, Origin::File { .. }), "{}", on.key);
+        }
+    }
+}
