@@ -67,7 +67,7 @@ pub struct Context {
     /// The connection, at the socket.
     pub link: Option<Arc<Link>>,
     /// `http://host:port` as the client sees the server.
-    pub origin: String,
+    pub origin: Arc<str>,
     session_change: Mutex<Option<SessionChange>>,
 }
 
@@ -79,7 +79,7 @@ impl Context {
         caller: Caller,
         door: Door,
         link: Option<Arc<Link>>,
-        origin: String,
+        origin: Arc<str>,
     ) -> Self {
         Self { services, app, caller, door, link, origin, session_change: Mutex::default() }
     }

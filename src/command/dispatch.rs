@@ -25,37 +25,40 @@ pub struct Outcome {
 
 /// The table, ready to be asked.
 pub struct Dispatcher {
-    entries: HashMap<&'static str, &'static Entry>,
+    /// Each entry with the counter of its successes.
+    entries: HashMap<&'static str, (&'static Entry, metrics::Counter)>,
     limits: Limits,
 }
 
 impl Default for Dispatcher {
     fn default() -> Self {
-        Self { entries: table().map(|entry| (entry.spec.name, entry)).collect(), limits: Limits::default() }
+        let counted = |entry: &'static Entry| (entry.spec.name, (entry, counter(entry.spec.name, "OK")));
+        Self { entries: table().map(counted).collect(), limits: Limits::default() }
     }
 }
 
 impl Dispatcher {
     /// Runs the command of that name. Never fails: errors become replies.
     pub async fn dispatch(&self, cx: Arc<Context>, name: &str, body: &[u8]) -> Outcome {
-        let entry = self.entries.get(name).filter(|entry| entry.spec.doors.has(cx.door));
-        let display = entry.is_some_and(|entry| entry.spec.display);
+        let entry = self.entries.get(name).filter(|(entry, _)| entry.spec.doors.has(cx.door));
+        let display = entry.is_some_and(|(entry, _)| entry.spec.display);
         let done = match entry {
-            Some(entry) => self.run(entry, cx, body).await,
+            Some((entry, _)) => self.run(entry, cx, body).await,
             None if cx.door == Door::Socket => unsupported::answer(name),
             None => Err(Error::new(Code::NoSuchCommand).detail(format!("there is no command {}", shortened(name)))),
         };
-        let label = entry.map_or("unknown", |entry| entry.spec.name);
-        let (body, error) = match done {
-            Ok(body) => (body, None),
-            Err(error) => {
-                note(label, &error);
-                (reply::fail(&error, display), Some(error))
+        let error = match (done, entry) {
+            (Ok(body), Some((_, succeeded))) => {
+                succeeded.increment(1);
+                return Outcome { body, error: None };
             }
+            (Ok(body), None) => return Outcome { body, error: None },
+            (Err(error), _) => error,
         };
-        let code = error.as_ref().map_or("OK", |error| error.code.name());
-        metrics::counter!("feihong_commands_total", "command" => label, "code" => code).increment(1);
-        Outcome { body, error }
+        let label = entry.map_or("unknown", |(entry, _)| entry.spec.name);
+        note(label, &error);
+        counter(label, error.code.name()).increment(1);
+        Outcome { body: reply::fail(&error, display), error: Some(error) }
     }
 
     async fn run(&self, entry: &Entry, cx: Arc<Context>, body: &[u8]) -> Result<Vec<u8>, Error> {
@@ -76,6 +79,10 @@ impl Dispatcher {
         }
         (entry.run)(cx, body).await
     }
+}
+
+fn counter(command: &'static str, code: &'static str) -> metrics::Counter {
+    metrics::counter!("feihong_commands_total", "command" => command, "code" => code)
 }
 
 fn note(command: &str, error: &Error) {

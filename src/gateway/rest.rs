@@ -76,7 +76,7 @@ async fn ask(gate: &Gate, parts: &Parts, body: Body) -> Result<Vec<u8>, Error> {
         Caller::Admin { user },
         Door::Rest,
         None,
-        origin(services, parts),
+        origin(services, parts).into(),
     );
     Ok(gate.dispatcher.dispatch(Arc::new(cx), &name, &body).await.body)
 }

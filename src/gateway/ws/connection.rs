@@ -1,6 +1,6 @@
 //! One client connection: reads requests, answers them, sends pushes.
 
-use std::{sync::Arc, time::Duration};
+use std::{sync::Arc, task::Poll, time::Duration};
 
 use axum::extract::ws::{CloseFrame, Message, WebSocket};
 use bytes::Bytes;
@@ -40,7 +40,7 @@ pub(super) struct Connection {
     pub gate: Arc<Gate>,
     pub app: SdkAppId,
     pub client: String,
-    pub origin: String,
+    pub origin: Arc<str>,
     pub binary: bool,
     pub compress: bool,
 }
@@ -89,7 +89,9 @@ impl Connection {
             let step = tokio::select! {
                 biased;
                 Some(answer) = working.next(), if !working.is_empty() => {
-                    self.answer(&mut writer, answer, &link, &mut queue, &mut held).await
+                    let ready = std::iter::once(answer)
+                        .chain(std::iter::from_fn(|| working.next().now_or_never().flatten()));
+                    self.answers(&mut writer, ready, &link, &mut queue, &mut held).await
                 }
                 Some(outgoing) = queue.recv() => {
                     let step = self.send(&mut writer, outgoing, &link, &mut queue, &mut held).await;
@@ -101,13 +103,13 @@ impl Connection {
                 frame = stream.next(), if working.len() < IN_FLIGHT => match frame {
                     Some(Ok(Message::Binary(bytes))) => {
                         heard = Instant::now();
-                        working.extend(self.take(&bytes, &link).await);
-                        Ok(())
+                        let work = self.take(&bytes, &link).await;
+                        self.begin(work, &mut writer, &mut working, &link, &mut queue, &mut held).await
                     }
                     Some(Ok(Message::Text(text))) => {
                         heard = Instant::now();
-                        working.extend(self.take(text.as_bytes(), &link).await);
-                        Ok(())
+                        let work = self.take(text.as_bytes(), &link).await;
+                        self.begin(work, &mut writer, &mut working, &link, &mut queue, &mut held).await
                     }
                     Some(Ok(Message::Ping(_) | Message::Pong(_))) => {
                         heard = Instant::now();
@@ -166,6 +168,28 @@ impl Connection {
         Some(work.boxed())
     }
 
+    /// Begins to work on a request: what is done at once is answered at once, the rest is worked on beside others.
+    /// Requests begin in the order they came in.
+    async fn begin(
+        &self,
+        work: Option<BoxFuture<'static, Answer>>,
+        writer: &mut Writer,
+        working: &mut FuturesUnordered<BoxFuture<'static, Answer>>,
+        link: &Link,
+        queue: &mut mpsc::Receiver<Outgoing>,
+        held: &mut Vec<Arc<Push>>,
+    ) -> Result<(), Gone> {
+        let Some(mut work) = work else { return Ok(()) };
+        match futures_util::poll!(&mut work) {
+            Poll::Pending => {
+                working.push(work);
+                Ok(())
+            }
+            Poll::Ready(None) => Ok(()),
+            Poll::Ready(answer) => self.answers(writer, std::iter::once(answer), link, queue, held).await,
+        }
+    }
+
     /// Who asks: by the ticket in the request, not by the connection it came on.
     async fn context(&self, head: &Head<'_>, link: &Arc<Link>) -> Result<Context, Error> {
         let services = &self.gate.services;
@@ -222,24 +246,23 @@ impl Connection {
         checked.is_ok().then_some(session)
     }
 
-    /// Sends an answer; pushes queued before it go out before it.
-    async fn answer(
+    /// Sends the answers that are ready; pushes queued before them go out before them.
+    async fn answers(
         &self,
         writer: &mut Writer,
-        answer: Answer,
+        ready: impl Iterator<Item = Answer> + Send,
         link: &Link,
         queue: &mut mpsc::Receiver<Outgoing>,
         held: &mut Vec<Arc<Push>>,
     ) -> Result<(), Gone> {
+        // The answers are taken first: what they promise was queued before.
+        let ready: Vec<Answer> = ready.collect();
         self.queued(writer, link, queue, held).await?;
-        match answer {
-            Some(frame) => {
-                let compress = writer.compress;
-                writer.feed(frame.into(), compress).await?;
-                writer.flush().await
-            }
-            None => Ok(()),
+        let compress = writer.compress;
+        for frame in ready.into_iter().flatten() {
+            writer.feed(frame.into(), compress).await?;
         }
+        writer.flush().await
     }
 
     async fn send(

@@ -21,6 +21,8 @@ use connection::Connection;
 const MESSAGE_BYTES: usize = (4 << 20) + (64 << 10);
 /// Idle connections keep a buffer of this size.
 const READ_BUFFER: usize = 4096;
+/// Frames that are written together are gathered up to this size.
+const WRITE_BUFFER: usize = 16 << 10;
 
 pub(crate) fn router(gate: Arc<Gate>) -> Router {
     let mut router = Router::new();
@@ -42,7 +44,7 @@ async fn connect(State(gate): State<Arc<Gate>>, request: Request) -> Response {
         Query::<HashMap<String, String>>::try_from_uri(&parts.uri).unwrap_or_else(|_| Query(HashMap::new()));
     let given = |name: &str| query.get(name).map_or("", String::as_str);
     let connection = Connection {
-        origin: origin(&gate.services, &parts),
+        origin: origin(&gate.services, &parts).into(),
         // An app that does not exist is told so in the answers: a refused connection would be tried for ever.
         app: given("sdkappid").parse::<SdkAppId>().unwrap_or(0),
         client: given("instanceid").chars().take(64).collect(),
@@ -52,7 +54,7 @@ async fn connect(State(gate): State<Arc<Gate>>, request: Request) -> Response {
     };
     upgrade
         .read_buffer_size(READ_BUFFER)
-        .write_buffer_size(0)
+        .write_buffer_size(WRITE_BUFFER)
         .max_message_size(MESSAGE_BYTES)
         .max_frame_size(MESSAGE_BYTES)
         .on_upgrade(|socket| connection.run(socket))

@@ -10,6 +10,7 @@ use tokio::task::spawn_blocking;
 
 use super::{
     memory::Heads,
+    sqlite_commit::Limits,
     sqlite_read as read,
     sqlite_schema::MIGRATIONS,
     sqlite_write::SqliteWriter,
@@ -49,7 +50,7 @@ impl SqliteLog {
             migrate::sqlite(&mut connection, MIGRATIONS)?;
             let readers = Readers::open(&path)?;
             let shared = Arc::new(Shared::default());
-            let (writer, position) = SqliteWriter::open(connection, Arc::clone(&shared), path)?;
+            let (writer, position) = SqliteWriter::open(connection, Arc::clone(&shared), path, Limits::default())?;
             Ok((Self { readers, shared }, writer, position))
         })
         .await?

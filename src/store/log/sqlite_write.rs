@@ -1,112 +1,37 @@
-//! Commits to the log's SQLite file.
+//! The writing side of the log's SQLite file: commits in blocking tasks, checkpoints beside them.
 
-use std::{
-    collections::{BTreeMap, HashMap},
-    path::PathBuf,
-    sync::Arc,
-};
+use std::{path::PathBuf, sync::Arc};
 
-use model::flags;
 use rusqlite::Connection;
 use tokio::task::{JoinHandle, spawn_blocking};
 
 use super::{
     committer::{Outcome, Write},
-    memory::{Imports, REPEATS, Repeats, within},
     sqlite::Shared,
-    sqlite_read as read,
-    tails::Tail,
-    types::{Appended, Change, Entry, Head, Key, Message, Name},
+    sqlite_commit::{Core, Limits},
 };
-use crate::{StoreError, metric};
+use crate::StoreError;
 
-/// A conversation with so many entries not in the index fills a page of it by itself.
-const TAIL_LIMIT: usize = 256;
-/// So many entries are kept out of the index: the more, the fewer pages are written for each.
-const TAILS_LIMIT: usize = 65_536;
-/// Entries deleted by one commit of a purge.
-const PURGE_CHUNK: usize = 2_000;
-/// Size of the write-ahead log from which it is copied into the database, in pages.
-const WAL_PAGES: i64 = 32_768;
-/// Commits between two looks at that size.
-const WAL_LOOK: u32 = 16;
-
-const INSERT: &str = "INSERT INTO messages VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
-const INDEX: &str = "INSERT INTO places VALUES ($1, $2, $3)";
-const AMEND: &str = "UPDATE messages SET flags = $1, version = $2 WHERE position = $3";
-const REWRITE: &str = "UPDATE messages SET flags = $1, version = $2, body = $3 WHERE position = $4";
-const KEYS: &str = "SELECT client_sequence, random, time, sequence, position FROM messages WHERE position = $1";
-const INDEXED_KEYS: &str = "SELECT m.client_sequence, m.random, m.time, m.sequence, m.position
-    FROM places p CROSS JOIN messages m ON m.position = p.position WHERE p.conversation = $1 ORDER BY p.sequence";
-
-/// The writing side of the file: commits one group of writes after the other in blocking tasks.
+/// Commits one group of writes after the other.
 pub(super) struct SqliteWriter {
     /// Absent while a blocking task has it.
     core: Option<Box<Core>>,
     path: PathBuf,
+    limits: Limits,
     copying: Option<JoinHandle<Result<(), StoreError>>>,
-}
-
-/// The writing connection and everything the committer remembers.
-struct Core {
-    connection: Connection,
-    shared: Arc<Shared>,
-    repeats: Repeats,
-    imports: Imports,
-    /// The next free position.
-    next: i64,
-    sweep: Sweep,
-    /// A commit failed: what is remembered has to be read again.
-    stale: bool,
-    commits: u32,
-    wal_pages: i64,
-    restart_wal: bool,
-}
-
-/// Where writing tails to the index has come, conversation by conversation, over and over.
-#[derive(Clone, Copy)]
-struct Sweep {
-    cursor: i64,
-    /// The next free position when this round began: when it ends, everything below is in the index.
-    started: i64,
-    /// Everything below is in the index.
-    indexed: i64,
-}
-
-/// What a commit will change in memory once it has succeeded.
-struct Draft {
-    next: i64,
-    heads: HashMap<i64, Head>,
-    added: Vec<(Name, Appended, bool)>,
-    names: HashMap<Name, Appended>,
-    /// Only kept when an import is among the writes.
-    keys: Option<HashMap<Key, Appended>>,
-    /// Conversations and the sequences through which they leave their tails.
-    gone: Vec<(i64, i64)>,
-    purged: Option<(i64, i64)>,
-    sweep: Sweep,
-    conflicts: usize,
 }
 
 impl SqliteWriter {
     /// Takes over the connection; returns the greatest position too.
-    pub fn open(connection: Connection, shared: Arc<Shared>, path: PathBuf) -> Result<(Self, i64), StoreError> {
-        connection.execute_batch("PRAGMA wal_autocheckpoint = 0")?;
-        let mut core = Box::new(Core {
-            connection,
-            shared,
-            repeats: Repeats::default(),
-            imports: Imports::default(),
-            next: 1,
-            sweep: Sweep { cursor: i64::MIN, started: 1, indexed: 1 },
-            stale: true,
-            commits: 0,
-            wal_pages: 0,
-            restart_wal: false,
-        });
-        core.load()?;
-        let position = core.next - 1;
-        Ok((Self { core: Some(core), path, copying: None }, position))
+    pub fn open(
+        connection: Connection,
+        shared: Arc<Shared>,
+        path: PathBuf,
+        limits: Limits,
+    ) -> Result<(Self, i64), StoreError> {
+        let core = Box::new(Core::open(connection, shared, limits)?);
+        let position = core.position();
+        Ok((Self { core: Some(core), path, limits, copying: None }, position))
     }
 
     /// See [`super::committer::Writer::commit`].
@@ -130,16 +55,18 @@ impl SqliteWriter {
     }
 
     /// Copies a large write-ahead log into the database with another connection, so that no commit waits for
-    /// it; afterwards the next commit copies the little that came meanwhile and starts the file over.
+    /// it; afterwards the next commit copies the little that came meanwhile and starts the file over. Only when
+    /// the disk cannot keep up do commits wait, so that the file does not grow without end.
     async fn checkpoint(&mut self, core: &mut Core) {
-        if let Some(copying) = self.copying.take_if(|copying| copying.is_finished()) {
+        let too_large = core.wal_pages >= self.limits.wal_most;
+        if let Some(copying) = self.copying.take_if(|copying| too_large || copying.is_finished()) {
             match copying.await {
                 Ok(Ok(())) => core.restart_wal = true,
                 Ok(Err(error)) => tracing::warn!(%error, "checkpoint of the log failed"),
                 Err(error) => tracing::warn!(%error, "checkpoint of the log ended abnormally"),
             }
             core.wal_pages = 0;
-        } else if self.copying.is_none() && core.wal_pages >= WAL_PAGES {
+        } else if self.copying.is_none() && core.wal_pages >= self.limits.wal_pages {
             let path = self.path.clone();
             self.copying = Some(spawn_blocking(move || {
                 Connection::open(&path)?.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))?;
@@ -161,355 +88,185 @@ impl SqliteWriter {
     }
 }
 
-impl Core {
-    fn commit(&mut self, writes: &[Write]) -> Vec<Outcome> {
-        let mut outcomes = Vec::with_capacity(writes.len());
-        let purge = |write: &Write| matches!(write, Write::Purge { .. });
-        for group in writes.chunk_by(|one, next| !purge(one) && !purge(next)) {
-            match self.attempt(group) {
-                Ok(done) => outcomes.extend(done),
-                Err(error) => {
-                    tracing::error!(%error, writes = group.len(), "commit of the log failed");
-                    self.stale = true;
-                    if !self.connection.is_autocommit()
-                        && let Err(error) = self.connection.execute_batch("ROLLBACK")
-                    {
-                        tracing::error!(%error, "rollback of the log failed");
+#[cfg(test)]
+mod tests {
+    use std::{collections::HashMap, path::Path};
+
+    use bytes::Bytes;
+    use proptest::prelude::*;
+
+    use super::{super::types::*, *};
+    use crate::{
+        Durability,
+        engine::{migrate, sqlite::open_writer},
+        log::{sqlite_read as read, sqlite_schema::MIGRATIONS},
+    };
+
+    /// So small that a few dozen messages pass through every mechanism many times.
+    const SMALL: Limits = Limits { tail: 5, tails: 12, purge: 3, wal_pages: 40, wal_most: 120, wal_look: 2 };
+    const T: i64 = 1_700_000_000_000;
+
+    fn open(dir: &Path, limits: Limits) -> (SqliteWriter, Arc<Shared>, i64) {
+        let path = dir.join("messages.db");
+        let mut connection = open_writer(&path, Durability::Relaxed).unwrap();
+        migrate::sqlite(&mut connection, MIGRATIONS).unwrap();
+        let shared = Arc::new(Shared::default());
+        let (writer, position) = SqliteWriter::open(connection, Arc::clone(&shared), path, limits).unwrap();
+        (writer, shared, position)
+    }
+
+    fn write(conversation: i64, random: u32, size: usize) -> Write {
+        Write::Append(Message {
+            conversation,
+            sender: 1,
+            client_sequence: 0,
+            random,
+            time: T + i64::from(random),
+            dated: false,
+            client_time: 0,
+            flags: 0,
+            body: Bytes::from(vec![b'x'; size]),
+        })
+    }
+
+    fn sequences(path: &Path, shared: &Shared, conversation: i64) -> Vec<(i64, u32)> {
+        let connection = Connection::open(path.join("messages.db")).unwrap();
+        let window =
+            Window { conversation, above: 0, below: i64::MAX, newest_first: false, limit: 100_000, without_flags: 0 };
+        let entries = read::range(&connection, &shared.tails.get(conversation), &window).unwrap();
+        entries.into_iter().map(|entry| (entry.sequence, entry.random)).collect()
+    }
+
+    #[derive(Clone, Debug)]
+    enum Step {
+        Append(Vec<i64>),
+        Purge(i64, i64),
+        Fail,
+        Reopen,
+    }
+
+    fn step() -> impl Strategy<Value = Step> {
+        prop_oneof![
+            12 => prop::collection::vec(1..9_i64, 1..12).prop_map(Step::Append),
+            1 => (1..9_i64, 1..30_i64).prop_map(|(conversation, up_to)| Step::Purge(conversation, up_to)),
+            1 => Just(Step::Fail),
+            1 => Just(Step::Reopen),
+        ]
+    }
+
+    async fn purge(writer: &mut SqliteWriter, conversation: i64, up_to: i64) {
+        loop {
+            let outcomes = writer.commit(vec![Write::Purge { conversation, up_to }]).await.unwrap();
+            match outcomes[..] {
+                [Outcome::Purged(Ok(true))] => {}
+                [Outcome::Purged(Ok(false))] => return,
+                _ => panic!("purge failed"),
+            }
+        }
+    }
+
+    /// Makes the next commit run out of space in its middle.
+    async fn fail(writer: &mut SqliteWriter) {
+        let core = writer.core.as_ref().unwrap();
+        let pages: i64 = core.connection.query_row("PRAGMA page_count", [], |row| row.get(0)).unwrap();
+        let limit = format!("PRAGMA max_page_count = {}", pages + 2);
+        core.connection.query_row(&limit, [], |_| Ok(())).unwrap();
+        let free: i64 = core.connection.query_row("PRAGMA freelist_count", [], |row| row.get(0)).unwrap();
+        let too_large = (free as usize + 4) * 4096;
+        let group = (0..4).map(|n| write(n, 1_000_000 + n as u32, if n == 2 { too_large } else { 10 })).collect();
+        let outcomes = writer.commit(group).await.unwrap();
+        let full = |outcome: &Outcome| matches!(outcome, Outcome::Appended(Err(StoreError::Unavailable(_))));
+        assert!(outcomes.iter().all(full) && outcomes.len() == 4);
+        let core = writer.core.as_ref().unwrap();
+        core.connection.query_row("PRAGMA max_page_count = 1000000000", [], |_| Ok(())).unwrap();
+    }
+
+    async fn check(steps: Vec<Step>) {
+        let dir = tempfile::tempdir().unwrap();
+        let (mut writer, mut shared, mut top) = open(dir.path(), SMALL);
+        // What each conversation should hold, and its last sequence.
+        let mut model: HashMap<i64, (Vec<(i64, u32)>, i64)> = HashMap::new();
+        let mut random = 0;
+        for step in steps {
+            match step {
+                Step::Append(conversations) => {
+                    let mut expected = Vec::new();
+                    let mut group = Vec::new();
+                    for conversation in conversations {
+                        random += 1;
+                        let (held, last) = model.entry(conversation).or_default();
+                        *last += 1;
+                        held.push((*last, random));
+                        expected.push(*last);
+                        group.push(write(conversation, random, 300));
                     }
-                    outcomes.extend(group.iter().map(|write| write.failed(&error)));
+                    let outcomes = writer.commit(group).await.unwrap();
+                    for (outcome, expected) in outcomes.iter().zip(expected) {
+                        let Outcome::Appended(Ok(appended)) = outcome else { panic!("append failed") };
+                        assert_eq!((appended.sequence, appended.repeated), (expected, false));
+                        assert!(appended.position > top);
+                        top = appended.position;
+                    }
+                }
+                Step::Purge(conversation, up_to) => {
+                    purge(&mut writer, conversation, up_to).await;
+                    if let Some((held, _)) = model.get_mut(&conversation) {
+                        held.retain(|(sequence, _)| *sequence > up_to);
+                    }
+                }
+                Step::Fail => fail(&mut writer).await,
+                Step::Reopen => {
+                    drop(writer);
+                    let position;
+                    (writer, shared, position) = open(dir.path(), SMALL);
+                    assert_eq!(position, top);
                 }
             }
+            assert!(shared.tails.len() <= SMALL.tails + 9 * 12, "tails are not written to the index");
         }
-        outcomes
-    }
-
-    fn attempt(&mut self, writes: &[Write]) -> Result<Vec<Outcome>, StoreError> {
-        let timer = metric::Commit::start(metric::LOG);
-        if self.stale {
-            self.load()?;
-        }
-        self.restart_wal()?;
-        let mut draft = self.draft(writes);
-        self.command("BEGIN IMMEDIATE")?;
-        let mut outcomes = Vec::with_capacity(writes.len());
-        for write in writes {
-            outcomes.push(match write {
-                Write::Append(message) => Outcome::Appended(Ok(self.append(&mut draft, message)?)),
-                Write::Amend { conversation, sequence, change, .. } => {
-                    Outcome::Amended(self.amend(&draft, *conversation, *sequence, change)?)
-                }
-                Write::Purge { conversation, up_to, .. } => {
-                    Outcome::Purged(Ok(self.purge(&mut draft, *conversation, *up_to)?))
-                }
-            });
-        }
-        self.index(&mut draft)?;
-        self.command("COMMIT")?;
-        timer.end(writes.len(), draft.added.len(), draft.conflicts);
-        self.accept(draft);
-        self.look_at_wal()?;
-        Ok(outcomes)
-    }
-
-    fn command(&self, sql: &str) -> Result<(), StoreError> {
-        self.connection.prepare_cached(sql)?.raw_execute()?;
-        Ok(())
-    }
-
-    fn draft(&self, writes: &[Write]) -> Draft {
-        let imports = writes.iter().any(|write| matches!(write, Write::Append(message) if message.dated));
-        Draft {
-            next: self.next,
-            heads: HashMap::new(),
-            added: Vec::with_capacity(writes.len()),
-            names: HashMap::with_capacity(writes.len()),
-            keys: imports.then(HashMap::new),
-            gone: Vec::new(),
-            purged: None,
-            sweep: self.sweep,
-            conflicts: 0,
+        for (conversation, (held, _)) in model {
+            assert_eq!(sequences(dir.path(), &shared, conversation), held);
         }
     }
 
-    /// Takes over what was committed.
-    fn accept(&mut self, draft: Draft) {
-        self.next = draft.next;
-        self.sweep = draft.sweep;
-        if let Some((conversation, up_to)) = draft.purged {
-            self.imports.forget(conversation);
-            self.repeats.forget(conversation, up_to);
-        }
-        for (name, appended, dated) in &draft.added {
-            self.imports.add(name.key(appended.time), *appended);
-            if !dated {
-                self.repeats.add(*name, *appended);
-            }
-        }
-        let added = draft.added.iter();
-        let added = added.map(|(name, appended, _)| (name.conversation, appended.sequence, appended.position));
-        self.shared.tails.update(draft.gone.into_iter(), added);
-        let mut heads = self.shared.heads();
-        draft.heads.into_values().for_each(|head| heads.put(head));
+    #[test]
+    fn indexing_purging_failing_and_reopening_keep_every_entry() {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let config =
+            ProptestConfig { cases: 30, max_shrink_iters: 60, failure_persistence: None, ..Default::default() };
+        proptest::test_runner::TestRunner::new(config)
+            .run(&prop::collection::vec(step(), 20..80), |steps| {
+                runtime.block_on(check(steps));
+                Ok(())
+            })
+            .unwrap();
     }
 
-    fn append(&mut self, draft: &mut Draft, message: &Message) -> Result<Appended, StoreError> {
-        let name = message.name();
-        if let Some(first) = self.repeated(draft, message, &name)? {
-            draft.conflicts += 1;
-            return Ok(Appended { repeated: true, ..first });
+    #[tokio::test]
+    async fn the_index_keeps_up_with_positions() {
+        let dir = tempfile::tempdir().unwrap();
+        let (mut writer, _, _) = open(dir.path(), SMALL);
+        for random in 0..400 {
+            // Two busy conversations whose tails are always written because they are long.
+            writer.commit(vec![write(i64::from(random % 2), random, 10)]).await.unwrap();
         }
-        let head = self.head(draft, message.conversation)?;
-        let sequence = head.map_or(0, |head| head.sequence) + 1;
-        let time = match head {
-            Some(head) if !message.dated => message.time.max(head.time),
-            _ => message.time,
-        };
-        let position = draft.next;
-        draft.next += 1;
-        self.connection.prepare_cached(INSERT)?.execute((
-            position,
-            message.conversation,
-            sequence,
-            time,
-            message.sender,
-            message.client_sequence,
-            message.random,
-            message.client_time,
-            message.flags,
-            0,
-            message.body.as_ref(),
-        ))?;
-        let appended = Appended { position, sequence, time, repeated: false };
-        draft.heads.insert(message.conversation, Head { conversation: message.conversation, sequence, time, position });
-        draft.added.push((name, appended, message.dated));
-        if !message.dated {
-            draft.names.insert(name, appended);
-        }
-        if let Some(keys) = &mut draft.keys {
-            keys.insert(name.key(time), appended);
-        }
-        Ok(appended)
+        let core = writer.core.as_ref().unwrap();
+        let indexed: i64 = core.connection.query_row("SELECT indexed FROM state", [], |row| row.get(0)).unwrap();
+        assert!(indexed > 400 - 5 * SMALL.tails as i64, "opening would read everything above {indexed}");
     }
 
-    /// The first answer, if the entry was here before.
-    fn repeated(&mut self, draft: &Draft, message: &Message, name: &Name) -> Result<Option<Appended>, StoreError> {
-        if !message.dated {
-            let here = draft.names.get(name).copied().filter(|first| within(first.time, message.time));
-            return Ok(here.or_else(|| self.repeats.get(name, message.time)));
+    #[tokio::test]
+    async fn the_write_ahead_log_starts_over() {
+        let dir = tempfile::tempdir().unwrap();
+        let (mut writer, shared, _) = open(dir.path(), SMALL);
+        for random in 0..600 {
+            writer.commit(vec![write(1, random, 3_000)]).await.unwrap();
         }
-        let key = name.key(message.time);
-        if let Some(first) = draft.keys.as_ref().and_then(|keys| keys.get(&key)) {
-            return Ok(Some(*first));
-        }
-        if self.imports.get(message.conversation).is_none() {
-            let keys = self.stored_keys(message.conversation)?;
-            self.imports.load(message.conversation, keys);
-        }
-        Ok(self.imports.get(message.conversation).and_then(|keys| keys.get(&key)).copied())
-    }
-
-    /// The keys of all entries of a conversation, as of the last commit.
-    fn stored_keys(&self, conversation: i64) -> Result<HashMap<Key, Appended>, StoreError> {
-        let read = |row: &rusqlite::Row<'_>| {
-            let name = Name { conversation, sender: 0, client_sequence: row.get(0)?, random: row.get(1)? };
-            let appended =
-                Appended { time: row.get(2)?, sequence: row.get(3)?, position: row.get(4)?, repeated: false };
-            Ok::<_, rusqlite::Error>((name.key(appended.time), appended))
-        };
-        let tail = self.shared.tails.get(conversation);
-        let mut indexed = self.connection.prepare_cached(INDEXED_KEYS)?;
-        let mut keys = indexed.query_map([conversation], read)?.collect::<Result<HashMap<_, _>, _>>()?;
-        let mut one = self.connection.prepare_cached(KEYS)?;
-        for position in &tail.positions {
-            keys.extend([one.query_row([position], read)?]);
-        }
-        Ok(keys)
-    }
-
-    fn head(&self, draft: &Draft, conversation: i64) -> Result<Option<Head>, StoreError> {
-        if let Some(head) = draft.heads.get(&conversation) {
-            return Ok(Some(*head));
-        }
-        if let Some(head) = self.shared.heads().get(conversation) {
-            return Ok(Some(head));
-        }
-        read::head(&self.connection, &self.shared.tails.get(conversation), conversation)
-    }
-
-    fn amend(
-        &self,
-        draft: &Draft,
-        conversation: i64,
-        sequence: i64,
-        change: &Change,
-    ) -> Result<Result<Entry, StoreError>, StoreError> {
-        let fresh = draft
-            .added
-            .iter()
-            .find(|(name, appended, _)| name.conversation == conversation && appended.sequence == sequence)
-            .map(|(_, appended, _)| appended.position);
-        let tail = self.shared.tails.get(conversation);
-        let position = match fresh {
-            Some(position) => Some(position),
-            None => read::place(&self.connection, &tail, conversation, sequence)?,
-        };
-        let stored = position.map_or(Ok(None), |position| read::at(&self.connection, position))?;
-        let Some(mut entry) = stored else { return Ok(Err(StoreError::Missing)) };
-        match change.apply(entry.flags, entry.version) {
-            Ok((flags, version)) => (entry.flags, entry.version) = (flags, version),
-            Err(conflict) => return Ok(Err(conflict)),
-        }
-        if let Some(body) = &change.body {
-            entry.body = body.clone();
-            let row = (entry.flags, entry.version, body.as_ref(), entry.position);
-            self.connection.prepare_cached(REWRITE)?.execute(row)?;
-        } else {
-            let row = (entry.flags, entry.version, entry.position);
-            self.connection.prepare_cached(AMEND)?.execute(row)?;
-        }
-        Ok(Ok(entry))
-    }
-
-    /// Deletes the oldest entries; whether there may be more.
-    fn purge(&self, draft: &mut Draft, conversation: i64, up_to: i64) -> Result<bool, StoreError> {
-        let tail = self.shared.tails.get(conversation);
-        let mut doomed = self
-            .connection
-            .prepare_cached(
-                "SELECT sequence, position FROM places WHERE conversation = $1 AND sequence <= $2
-                 ORDER BY sequence LIMIT $3",
-            )?
-            .query_map((conversation, up_to, PURGE_CHUNK as i64), |row| Ok((row.get(0)?, row.get(1)?)))?
-            .collect::<Result<Vec<(i64, i64)>, _>>()?;
-        let room = PURGE_CHUNK - doomed.len();
-        doomed.extend(tail.entries().take_while(|(sequence, _)| *sequence <= up_to).take(room));
-        let Some((last, _)) = doomed.last().copied() else { return Ok(false) };
-        if let Some(head) = self.head(draft, conversation)?
-            && head.sequence == last
-        {
-            let remember = "INSERT INTO purged VALUES ($1, $2, $3, $4)
-                ON CONFLICT (conversation) DO UPDATE
-                SET sequence = excluded.sequence, time = excluded.time, position = excluded.position";
-            self.connection.execute(remember, (conversation, head.sequence, head.time, head.position))?;
-            self.connection.execute("UPDATE state SET position = $1", [self.next - 1])?;
-        }
-        let mut delete = self.connection.prepare_cached("DELETE FROM messages WHERE position = $1")?;
-        for (_, position) in &doomed {
-            delete.execute([position])?;
-        }
-        let unplace = "DELETE FROM places WHERE conversation = $1 AND sequence <= $2";
-        self.connection.execute(unplace, (conversation, last))?;
-        draft.gone.push((conversation, last));
-        draft.purged = Some((conversation, last));
-        Ok(doomed.len() == PURGE_CHUNK)
-    }
-
-    /// Writes to the index the tails that fill a page, and about as many others as entries were added.
-    fn index(&self, draft: &mut Draft) -> Result<(), StoreError> {
-        let tails = &self.shared.tails;
-        if draft.purged.is_some() {
-            return Ok(());
-        }
-        let mut full: BTreeMap<i64, Tail> = tails.long(draft.heads.keys().copied(), TAIL_LIMIT).into_iter().collect();
-        let held = tails.len();
-        let lag = usize::try_from(self.next - draft.sweep.indexed).unwrap_or(usize::MAX);
-        if held > TAILS_LIMIT || lag > 3 * TAILS_LIMIT {
-            let budget = draft.added.len() + 16 + held.saturating_sub(TAILS_LIMIT) / 64;
-            let mut taken = 0;
-            while taken < budget {
-                if let Some((conversation, tail)) = tails.after(draft.sweep.cursor) {
-                    draft.sweep.cursor = conversation;
-                    taken += tail.positions.len();
-                    full.insert(conversation, tail);
-                } else {
-                    draft.sweep = Sweep { cursor: i64::MIN, started: self.next, indexed: draft.sweep.started };
-                    self.connection.execute("UPDATE state SET indexed = $1", [draft.sweep.indexed])?;
-                    break;
-                }
-            }
-        }
-        let mut insert = self.connection.prepare_cached(INDEX)?;
-        for (conversation, tail) in full {
-            for (sequence, position) in tail.entries() {
-                insert.execute((conversation, sequence, position))?;
-            }
-            draft.gone.extend(tail.last().map(|last| (conversation, last)));
-        }
-        Ok(())
-    }
-
-    /// Reads again everything that is remembered.
-    fn load(&mut self) -> Result<(), StoreError> {
-        let (indexed, used): (i64, i64) =
-            self.connection
-                .query_row("SELECT indexed, position FROM state", [], |row| Ok((row.get(0)?, row.get(1)?)))?;
-        let newest: Option<i64> =
-            self.connection.query_row("SELECT max(position) FROM messages", [], |row| row.get(0))?;
-        let next = newest.unwrap_or(0).max(used) + 1;
-        let mut repeats = Repeats::default();
-        let mut tails: BTreeMap<i64, (i64, Tail)> = BTreeMap::new();
-        let mut statement = self.connection.prepare(
-            "SELECT position, conversation, sequence, time, sender, client_sequence, random, flags
-             FROM messages WHERE position >= $1 ORDER BY position",
-        )?;
-        let mut rows = statement.query([indexed.min(next - REPEATS as i64)])?;
-        while let Some(row) = rows.next()? {
-            let appended =
-                Appended { position: row.get(0)?, sequence: row.get(2)?, time: row.get(3)?, repeated: false };
-            let conversation = row.get(1)?;
-            let flags: u32 = row.get(7)?;
-            if flags & flags::IMPORTED == 0 {
-                let name =
-                    Name { conversation, sender: row.get(4)?, client_sequence: row.get(5)?, random: row.get(6)? };
-                repeats.add(name, appended);
-            }
-            if appended.position < indexed {
-                continue;
-            }
-            let (placed, tail) = match tails.entry(conversation) {
-                std::collections::btree_map::Entry::Occupied(found) => found.into_mut(),
-                std::collections::btree_map::Entry::Vacant(free) => {
-                    let placed = read::last_place(&self.connection, conversation)?;
-                    free.insert((placed.map_or(0, |(sequence, _)| sequence), Tail::none()))
-                }
-            };
-            if appended.sequence > *placed {
-                if tail.positions.is_empty() {
-                    tail.first = appended.sequence;
-                }
-                if tail.first + tail.positions.len() as i64 != appended.sequence {
-                    return Err(StoreError::other(format!("conversation {conversation} has a gap")));
-                }
-                tail.positions.push(appended.position);
-            }
-        }
-        let tails = tails.into_iter().map(|(conversation, (_, tail))| (conversation, tail));
-        self.shared.tails.replace(tails.filter(|(_, tail)| !tail.positions.is_empty()).collect());
-        self.shared.heads().clear();
-        self.imports.clear();
-        self.repeats = repeats;
-        self.next = next;
-        self.sweep = Sweep { cursor: i64::MIN, started: next, indexed };
-        self.stale = false;
-        Ok(())
-    }
-
-    fn look_at_wal(&mut self) -> Result<(), StoreError> {
-        self.commits = self.commits.wrapping_add(1);
-        if self.commits.is_multiple_of(WAL_LOOK) {
-            self.wal_pages = self.connection.query_row("PRAGMA wal_checkpoint(NOOP)", [], |row| row.get(1))?;
-        }
-        Ok(())
-    }
-
-    fn restart_wal(&mut self) -> Result<(), StoreError> {
-        if std::mem::take(&mut self.restart_wal) {
-            // Readers that began before are over in a moment; if not, the next round comes here again.
-            self.connection.busy_timeout(std::time::Duration::from_millis(50))?;
-            let restarted = self.connection.query_row("PRAGMA wal_checkpoint(RESTART)", [], |_| Ok(()));
-            self.connection.busy_timeout(std::time::Duration::from_secs(10))?;
-            restarted?;
-        }
-        Ok(())
+        let size = std::fs::metadata(dir.path().join("messages.db-wal")).unwrap().len();
+        let most = 150 * (4096 + 24);
+        assert!(size < most, "{size} bytes of write-ahead log, though {most} are enough");
+        writer.close().await;
+        assert_eq!(std::fs::metadata(dir.path().join("messages.db-wal")).map_or(0, |wal| wal.len()), 0);
+        assert_eq!(sequences(dir.path(), &shared, 1).len(), 600);
     }
 }

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use bytes::Bytes;
 
 use super::{Stage, append, message, queue};
-use crate::{Append, Appended, Change, Entry, Log, MAX_BODY, REPEAT_WINDOW, StoreError};
+use crate::{Append, Appended, Change, Entry, Log, MAX_BODY, REPEAT_WINDOW, Store, StoreError};
 
 const T: i64 = 1_700_000_000_000;
 
@@ -60,13 +60,12 @@ pub async fn sequences_are_dense_and_positions_grow(stage: Stage) {
         total += entries.len();
     }
     assert_eq!(total, (TASKS * EACH) as usize);
-    let handed_on = handed_on.lock().unwrap();
+    let handed_on = std::mem::take(&mut *handed_on.lock().unwrap());
     let first: Vec<i64> = handed_on.iter().filter(|a| !a.repeated).map(|a| a.position).collect();
     assert!(first.is_sorted(), "closures run in the order of positions");
     assert_eq!(first.len(), total);
     assert_eq!(handed_on.iter().filter(|a| a.repeated).count(), (TASKS * EACH / 3) as usize);
     let last = *first.last().unwrap();
-    drop(handed_on);
     while stage.log().position() < last {
         tokio::task::yield_now().await;
     }
@@ -281,4 +280,39 @@ pub async fn large_bodies_are_refused(stage: Stage) {
     let body = Bytes::from(vec![7; 1 << 20]);
     append(stage.log(), Append { body: body.clone(), ..message(1, 1, 1, T) }).await;
     assert_eq!(all(stage.log(), 1).await[0].body, body);
+}
+
+pub async fn a_panicking_closure_stops_nobody(stage: Stage) {
+    let log = stage.log();
+    log.append(Append { done: Box::new(|_| panic!("this panic belongs to the test")), ..message(1, 1, 1, T) })
+        .await
+        .unwrap();
+    assert_eq!(append(log, message(1, 1, 2, T)).await.sequence, 2);
+}
+
+pub async fn a_backup_can_be_opened(stage: Stage) {
+    let dir = tempfile::tempdir().unwrap();
+    let copy = dir.path().join("copy");
+    for n in 0..700 {
+        queue(stage.log(), message(i64::from(n % 3), 1, n, T)).await;
+    }
+    let last = append(stage.log(), message(1, 1, 700, T)).await;
+    if stage.another_node().await.is_some() {
+        let refused = stage.store.backup(&copy).await.unwrap_err();
+        assert!(refused.to_string().contains("pg_dump"), "{refused}");
+        return;
+    }
+    // Messages that come while the copy is made are in it or not, without gaps.
+    for n in 701..900 {
+        stage.log().append(message(1, 1, n, T)).await.unwrap();
+    }
+    stage.store.backup(&copy).await.unwrap();
+    assert!(stage.store.backup(&copy).await.is_err(), "never over another backup");
+    let restored = Store::in_dir(&copy).await.unwrap();
+    let entries = all(&restored.log, 1).await;
+    dense(&entries);
+    assert!(entries.iter().any(|entry| entry.position == last.position));
+    let again = append(&restored.log, message(1, 1, 700, T)).await;
+    assert_eq!(again, Appended { repeated: true, ..last });
+    assert!(matches!(Store::in_dir(&copy).await, Err(StoreError::Unavailable(_))), "one process at a time");
 }

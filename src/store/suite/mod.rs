@@ -105,6 +105,8 @@ macro_rules! store_suite {
                 closing_drains
                 two_nodes_share_one_sequence
                 large_bodies_are_refused
+                a_panicking_closure_stops_nobody
+                a_backup_can_be_opened
             }
             reading {
                 ranges_are_windows_in_the_asked_order
