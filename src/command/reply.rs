@@ -34,7 +34,8 @@ pub fn succeed<R: Serialize>(reply: &R, envelope: Envelope, display: bool) -> Re
 pub fn fail(error: &Error, display: bool) -> Vec<u8> {
     let text = if error.kind() == Kind::Ours { error.code.text() } else { error.detail.as_ref() };
     let quoted = serde_json::to_string(text).unwrap_or_else(|_| "\"\"".into());
-    let mut out = format!(r#"{{"ActionStatus":"FAIL","ErrorCode":{},"ErrorInfo":{quoted}"#, error.number()).into_bytes();
+    let mut out =
+        format!(r#"{{"ActionStatus":"FAIL","ErrorCode":{},"ErrorInfo":{quoted}"#, error.number()).into_bytes();
     if display {
         out.extend_from_slice(br#","ErrorDisplay":"""#);
     }

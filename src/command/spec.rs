@@ -146,12 +146,7 @@ impl Spec {
 
     /// The console's own.
     pub const fn console(name: &'static str) -> Self {
-        Self {
-            doors: Doors::CONSOLE,
-            malformed: Code::Invalid,
-            forbidden: Code::SignInRequired,
-            ..Self::new(name)
-        }
+        Self { doors: Doors::CONSOLE, malformed: Code::Invalid, forbidden: Code::SignInRequired, ..Self::new(name) }
     }
 
     /// Where it answers.

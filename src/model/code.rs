@@ -397,10 +397,7 @@ mod tests {
         for code in Code::ALL {
             let text = code.text();
             assert!(text.len() > 8, "{code:?}: {text}");
-            assert!(
-                text.starts_with(|c: char| c.is_ascii_lowercase()),
-                "{code:?}: {text}"
-            );
+            assert!(text.starts_with(|c: char| c.is_ascii_lowercase()), "{code:?}: {text}");
             assert!(!text.ends_with(['.', ' ', '!']), "{code:?}: {text}");
         }
     }

@@ -25,13 +25,7 @@ pub struct Error {
 impl Error {
     /// Makes an error whose text is the code's own.
     pub const fn new(code: Code) -> Self {
-        Self {
-            code,
-            detail: Cow::Borrowed(code.text()),
-            source: None,
-            fields: None,
-            number: None,
-        }
+        Self { code, detail: Cow::Borrowed(code.text()), source: None, fields: None, number: None }
     }
 
     /// Makes the error of a callback that refused with a number of the application's own.
@@ -40,10 +34,7 @@ impl Error {
     #[must_use]
     pub fn refused(code: Code, number: i32) -> Self {
         let own = matches!(number, 10_100..=10_200 | 120_001..=130_000);
-        Self {
-            number: own.then_some(number),
-            ..Self::new(code)
-        }
+        Self { number: own.then_some(number), ..Self::new(code) }
     }
 
     /// Replaces the text for the caller.
@@ -92,9 +83,7 @@ impl fmt::Display for Error {
 
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        self.source
-            .as_deref()
-            .map(|source| source as &(dyn std::error::Error + 'static))
+        self.source.as_deref().map(|source| source as &(dyn std::error::Error + 'static))
     }
 }
 
@@ -106,31 +95,16 @@ mod tests {
     #[test]
     fn text_falls_back_to_the_code() {
         let error = Error::from(Code::Blocked);
-        assert_eq!(
-            error.to_string(),
-            "the receiver has blocked the sender (20007)"
-        );
+        assert_eq!(error.to_string(), "the receiver has blocked the sender (20007)");
         assert_eq!(error.detail("no").to_string(), "no (20007)");
     }
 
     #[test]
     fn only_the_apps_own_numbers_replace_the_codes() {
-        assert_eq!(
-            Error::refused(Code::MessageCallbackRefused, 120_001).number(),
-            120_001
-        );
-        assert_eq!(
-            Error::refused(Code::GroupCallbackRefused, 10_200).number(),
-            10_200
-        );
-        assert_eq!(
-            Error::refused(Code::MessageCallbackRefused, 130_001).number(),
-            20006
-        );
-        assert_eq!(
-            Error::refused(Code::MessageCallbackRefused, 1).number(),
-            20006
-        );
+        assert_eq!(Error::refused(Code::MessageCallbackRefused, 120_001).number(), 120_001);
+        assert_eq!(Error::refused(Code::GroupCallbackRefused, 10_200).number(), 10_200);
+        assert_eq!(Error::refused(Code::MessageCallbackRefused, 130_001).number(), 20006);
+        assert_eq!(Error::refused(Code::MessageCallbackRefused, 1).number(), 20006);
     }
 
     #[test]

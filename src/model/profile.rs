@@ -154,8 +154,11 @@ fn check(item: &Item, settings: &Settings, admin: bool) -> Result<Value, Error> 
         }
         (Rule::OneOf(allowed), serde_json::Value::String(text)) => {
             if !allowed.contains(&text.as_str()) {
-                return Err(Error::new(Code::ProfileValueInvalid)
-                    .detail(format!("the value of {} is one of {}", item.tag, allowed.join(", "))));
+                return Err(Error::new(Code::ProfileValueInvalid).detail(format!(
+                    "the value of {} is one of {}",
+                    item.tag,
+                    allowed.join(", ")
+                )));
             }
             Ok(Value::Text(text.clone()))
         }
@@ -221,7 +224,10 @@ mod tests {
     #[test]
     fn numbers_may_be_texts_and_admins_write_all() {
         let profile = change(
-            &[item("Tag_Profile_IM_BirthDay", json!("19990131")), item(ADMIN_FORBID_TYPE, json!("AdminForbid_Type_None"))],
+            &[
+                item("Tag_Profile_IM_BirthDay", json!("19990131")),
+                item(ADMIN_FORBID_TYPE, json!("AdminForbid_Type_None")),
+            ],
             true,
         )
         .unwrap();

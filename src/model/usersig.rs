@@ -130,13 +130,7 @@ impl Contents {
     /// Checks that the contents are true: made for this application and user, not expired, and signed by any of `keys`.
     ///
     /// `now` is in Unix seconds. A time of creation in the future is accepted, because signers' clocks differ.
-    pub fn verify(
-        self,
-        sdkappid: u32,
-        identifier: &str,
-        keys: &[Key],
-        now: i64,
-    ) -> Result<Verified, Failure> {
+    pub fn verify(self, sdkappid: u32, identifier: &str, keys: &[Key], now: i64) -> Result<Verified, Failure> {
         if self.sdkappid != i64::from(sdkappid) {
             return Err(Failure::AppMismatch);
         }
@@ -158,10 +152,7 @@ impl Contents {
 
     /// Checks only that one of `keys` made the signature.
     pub fn check_signature(&self, keys: &[Key]) -> Result<(), Failure> {
-        let mut candidates = keys
-            .iter()
-            .filter(|key| key.generation() == self.generation)
-            .peekable();
+        let mut candidates = keys.iter().filter(|key| key.generation() == self.generation).peekable();
         if candidates.peek().is_none() {
             return Err(Failure::NoKey);
         }
@@ -174,13 +165,7 @@ impl Contents {
 }
 
 /// Decodes and checks a `UserSig`; see [`decode`] and [`Contents::verify`].
-pub fn verify(
-    sig: &str,
-    sdkappid: u32,
-    identifier: &str,
-    keys: &[Key],
-    now: i64,
-) -> Result<Verified, Failure> {
+pub fn verify(sig: &str, sdkappid: u32, identifier: &str, keys: &[Key], now: i64) -> Result<Verified, Failure> {
     decode(sig)?.verify(sdkappid, identifier, keys, now)
 }
 
@@ -191,23 +176,14 @@ pub fn decode(sig: &str) -> Result<Contents, Failure> {
     if sig.is_empty() {
         return Err(Failure::Empty);
     }
-    unpack(sig)
-        .and_then(|json| read(&json))
-        .ok_or(Failure::Undecodable)
+    unpack(sig).and_then(|json| read(&json)).ok_or(Failure::Undecodable)
 }
 
 /// Makes a generation 2 `UserSig`.
 ///
 /// `key` is the application's secret as text, `now` is in Unix seconds, `expire` in seconds. A buffer is needed only
 /// for room admission keys.
-pub fn sign(
-    sdkappid: u32,
-    identifier: &str,
-    key: &str,
-    now: i64,
-    expire: i64,
-    userbuf: Option<&[u8]>,
-) -> String {
+pub fn sign(sdkappid: u32, identifier: &str, key: &str, now: i64, expire: i64, userbuf: Option<&[u8]>) -> String {
     #[derive(Serialize)]
     struct Envelope<'a> {
         #[serde(rename = "TLS.ver")]
@@ -228,24 +204,10 @@ pub fn sign(
 
     let userbuf = userbuf.map(|buffer| STANDARD.encode(buffer));
     let userbuf = userbuf.as_deref();
-    let signed = lines_v2(
-        identifier,
-        &sdkappid.to_string(),
-        &now.to_string(),
-        &expire.to_string(),
-        userbuf,
-    );
+    let signed = lines_v2(identifier, &sdkappid.to_string(), &now.to_string(), &expire.to_string(), userbuf);
     let key = hmac::Key::new(hmac::HMAC_SHA256, key.as_bytes());
     let signature = STANDARD.encode(hmac::sign(&key, signed.as_bytes()));
-    pack(&Envelope {
-        version: "2.0",
-        identifier,
-        sdkappid,
-        expire,
-        time: now,
-        userbuf,
-        signature,
-    })
+    pack(&Envelope { version: "2.0", identifier, sdkappid, expire, time: now, userbuf, signature })
 }
 
 /// Makes a generation 1 `UserSig`; the arguments are those of [`sign`].
@@ -304,16 +266,9 @@ pub fn sign_v1(
     pack(&envelope)
 }
 
-fn lines_v2(
-    identifier: &str,
-    sdkappid: &str,
-    time: &str,
-    expire: &str,
-    userbuf: Option<&str>,
-) -> String {
-    let mut lines = format!(
-        "TLS.identifier:{identifier}\nTLS.sdkappid:{sdkappid}\nTLS.time:{time}\nTLS.expire:{expire}\n"
-    );
+fn lines_v2(identifier: &str, sdkappid: &str, time: &str, expire: &str, userbuf: Option<&str>) -> String {
+    let mut lines =
+        format!("TLS.identifier:{identifier}\nTLS.sdkappid:{sdkappid}\nTLS.time:{time}\nTLS.expire:{expire}\n");
     push_userbuf(&mut lines, userbuf);
     lines
 }
@@ -387,9 +342,7 @@ fn unpack(sig: &str) -> Option<Vec<u8>> {
         .collect();
     let zipped = LENIENT.decode(base64).ok()?;
     let mut json = Vec::with_capacity(LIMIT);
-    let status = Decompress::new(true)
-        .decompress_vec(&zipped, &mut json, FlushDecompress::Finish)
-        .ok()?;
+    let status = Decompress::new(true).decompress_vec(&zipped, &mut json, FlushDecompress::Finish).ok()?;
     (status == Status::StreamEnd).then_some(json)
 }
 
@@ -415,13 +368,7 @@ fn read_v2(fields: &Fields) -> Option<Contents> {
         issued_at,
         lifetime,
         userbuf,
-        signed: lines_v2(
-            identifier,
-            &sdkappid_text,
-            &time_text,
-            &expire_text,
-            userbuf_text,
-        ),
+        signed: lines_v2(identifier, &sdkappid_text, &time_text, &expire_text, userbuf_text),
         signature: fields.signature()?,
     })
 }
@@ -471,8 +418,7 @@ impl Fields {
 
     /// A text of ASCII letters and digits, or none.
     fn word(&self, name: &str) -> Option<&str> {
-        self.text(name)
-            .filter(|text| text.bytes().all(|byte| byte.is_ascii_alphanumeric()))
+        self.text(name).filter(|text| text.bytes().all(|byte| byte.is_ascii_alphanumeric()))
     }
 
     /// An integer, written as a JSON number or as a string, and its text in the signed lines.
@@ -482,10 +428,7 @@ impl Fields {
             Value::String(text) => {
                 let digits = text.strip_prefix('-').unwrap_or(text);
                 let plain = digits.bytes().all(|byte| byte.is_ascii_digit());
-                plain
-                    .then(|| text.parse().ok())
-                    .flatten()
-                    .map(|value| (value, text.clone()))
+                plain.then(|| text.parse().ok()).flatten().map(|value| (value, text.clone()))
             }
             _ => None,
         }

@@ -50,7 +50,8 @@ pub async fn run(config: Config, say: &mut (dyn Write + Send), stop: impl Future
         _ => None,
     };
     let router = gateway::router(services.clone());
-    let door = Door::open(config.server.listen, certificate.clone(), config.server.max_connections, router)?;
+    let door =
+        Door::open(config.server.listen, certificate.clone(), connections(config.server.max_connections), router)?;
     warn(&config);
     announce(&config, &services, door.address()?, say);
     if let Some(metrics) = &metrics {
@@ -150,12 +151,25 @@ fn warn(config: &Config) {
     if config.storage.durability == Durability::Relaxed {
         tracing::warn!("storage.durability is relaxed: the last moments may be lost when the power fails");
     }
+}
+
+/// How many connections there may be: as configured, unless the system allows fewer open files.
+fn connections(configured: u32) -> u32 {
     match rlimit::increase_nofile_limit(u64::MAX) {
-        Ok(most) if most < u64::from(server.max_connections) + DESCRIPTORS => {
-            tracing::warn!(descriptors = most, "the system allows fewer open files than server.max_connections");
+        Ok(files) if files < u64::from(configured) + DESCRIPTORS => {
+            let most = files.saturating_sub(DESCRIPTORS).max(1) as u32;
+            tracing::info!(
+                most,
+                configured,
+                "fewer connections than configured: the system's limit of open files is lower"
+            );
+            most
         }
-        Ok(_) => {}
-        Err(error) => tracing::warn!(%error, "the limit of open files cannot be raised"),
+        Ok(_) => configured,
+        Err(error) => {
+            tracing::warn!(%error, "the limit of open files cannot be raised");
+            configured
+        }
     }
 }
 

@@ -243,8 +243,9 @@ impl Accounts {
     pub async fn check_signature(&self, app: &LiveApp, user: &str, signature: &str) -> Result<UserId, Error> {
         match usersig::verify(signature, app.sdkappid, user, app.keys(), self.world.second()) {
             Ok(verified) => {
-                let user = UserId::new(user)
-                    .ok_or_else(|| Error::new(Code::UserSigIdentifierMismatch).detail("the identifier is not a name"))?;
+                let user = UserId::new(user).ok_or_else(|| {
+                    Error::new(Code::UserSigIdentifierMismatch).detail("the identifier is not a name")
+                })?;
                 if let Some(account) = self.find(app.sdkappid, &user).await?
                     && verified.issued_at <= account.signed_after
                 {
@@ -294,16 +295,18 @@ impl Accounts {
     }
 
     /// Applies profile items.
-    pub async fn set_profile(&self, app: &LiveApp, account: &Account, items: &[Item], admin: bool) -> Result<(), Error> {
+    pub async fn set_profile(
+        &self,
+        app: &LiveApp,
+        account: &Account,
+        items: &[Item],
+        admin: bool,
+    ) -> Result<(), Error> {
         self.change_profile(account, |profile| profile.change(items, &app.settings, admin)).await
     }
 
     /// Changes a user's preferences.
-    pub async fn set_preferences(
-        &self,
-        account: &Account,
-        change: impl FnOnce(&mut Preferences),
-    ) -> Result<(), Error> {
+    pub async fn set_preferences(&self, account: &Account, change: impl FnOnce(&mut Preferences)) -> Result<(), Error> {
         let _changing = self.lock(account.number).lock().await;
         let Some(fresh) = self.by_number(account.app, account.number).await? else { return Ok(()) };
         let mut preferences = fresh.preferences.clone();

@@ -170,7 +170,9 @@ fn check_administrators(names: &[String]) -> Result<(), Error> {
         return Err(Error::new(Code::Invalid).detail("an app has 1 to 10 administrators"));
     }
     if names.iter().any(|name| !UserId::new(name).is_some_and(|user| user.is_ordinary())) {
-        return Err(Error::new(Code::Invalid).detail("an administrator's name has 1 to 32 bytes and no control characters"));
+        return Err(
+            Error::new(Code::Invalid).detail("an administrator's name has 1 to 32 bytes and no control characters")
+        );
     }
     Ok(())
 }

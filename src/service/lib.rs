@@ -21,10 +21,10 @@ pub use account::{Account, Accounts, Import, Preferences, Quiet};
 pub use app::{Apps, LiveApp, NewApp};
 pub use contact::{ListedContact, Page};
 pub use failure::broken;
-use model::{Code, Error, Millis};
 pub use message::{
     Conversation, ExtensionChange, Found, History, Hits, Members, Missed, Outbound, Sent, Slice, Unread, roaming,
 };
+use model::{Code, Error, Millis};
 pub use operator::{Operator, Operators};
 use presence::{Hub, Session};
 use quick_cache::sync::Cache;

@@ -5,10 +5,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use argon2::{
-    Argon2, PasswordHash, PasswordHasher, PasswordVerifier,
-    password_hash::SaltString,
-};
+use argon2::{Argon2, PasswordHash, PasswordHasher, PasswordVerifier, password_hash::SaltString};
 use model::{Code, Error, Millis};
 use serde::Serialize;
 use store::{Store, StoreError, tables::operator::OperatorRow};
@@ -192,4 +189,5 @@ impl Operators {
 }
 
 /// A hash no password has, so that names cannot be guessed by the time an answer takes.
-const ABSENT: &str = "$argon2id$v=19$m=19456,t=2,p=1$MDAwMDAwMDAwMDAwMDAwMA$8Q7gLz1Wd4b5o1Wm0gkTzjbM0m1aDPlGkGZ2kVQd5lQ";
+const ABSENT: &str =
+    "$argon2id$v=19$m=19456,t=2,p=1$MDAwMDAwMDAwMDAwMDAwMA$8Q7gLz1Wd4b5o1Wm0gkTzjbM0m1aDPlGkGZ2kVQd5lQ";

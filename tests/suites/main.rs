@@ -1,1 +1,14 @@
-//! placeholder
+//! One binary for all suites: linking is what costs.
+
+#[cfg(test)]
+mod hostile;
+#[cfg(test)]
+mod invariants;
+#[cfg(test)]
+mod isolation;
+#[cfg(test)]
+mod messages;
+#[cfg(test)]
+mod permission;
+#[cfg(test)]
+mod sessions;

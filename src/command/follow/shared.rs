@@ -21,12 +21,7 @@ pub(super) struct Item {
 }
 
 /// Follows users, or ends it, and tells all devices of both sides.
-pub(super) async fn change(
-    cx: &Context,
-    me: &Account,
-    users: Vec<String>,
-    follow: bool,
-) -> Result<Vec<Item>, Error> {
+pub(super) async fn change(cx: &Context, me: &Account, users: Vec<String>, follow: bool) -> Result<Vec<Item>, Error> {
     if users.is_empty() || users.len() > USERS {
         return Err(Error::new(Code::RelationParameterInvalid).detail("1 to 20 users are named"));
     }

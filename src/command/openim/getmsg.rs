@@ -85,8 +85,8 @@ fn reached(cx: &Context) -> (i64, i64) {
     });
     match attached {
         Some(link) => {
-            let start = link.start().min(now);
-            (start, if link.is_held(cx.services.world.now()) { start } else { now })
+            let start = link.start();
+            (start, if link.is_held(cx.services.world.now()) { start } else { now.max(start) })
         }
         None => (now, now),
     }

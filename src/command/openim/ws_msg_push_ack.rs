@@ -21,7 +21,7 @@ impl Command for Request {
     async fn run(self, cx: Arc<Context>) -> Result<(), Error> {
         if let (Some(session), Ok(position)) = (cx.session(), self.session_data.parse::<i64>())
             && position > 0
-            && position <= cx.services.store().log.position().saturating_add(1)
+            && position <= cx.services.store().log.handing()
         {
             session.acknowledge(position);
         }

@@ -29,12 +29,7 @@ struct Item {
 }
 
 /// Blocks or unblocks users and tells all of the user's devices; the asking one learns it only so.
-pub(super) async fn change(
-    cx: &Context,
-    me: &Account,
-    users: Vec<String>,
-    block: bool,
-) -> Result<Results, Error> {
+pub(super) async fn change(cx: &Context, me: &Account, users: Vec<String>, block: bool) -> Result<Results, Error> {
     if users.is_empty() || users.len() > USERS {
         return Err(Error::new(Code::RelationParameterInvalid).detail("1 to 1000 users are named"));
     }

@@ -50,7 +50,8 @@ impl Desk {
             }
             _ => None,
         };
-        let cx = Arc::new(Context::new(services.clone(), None, caller, Door::Console, None, origin(services, parts).into()));
+        let cx =
+            Arc::new(Context::new(services.clone(), None, caller, Door::Console, None, origin(services, parts).into()));
         let outcome = self.gate.dispatcher.dispatch(cx.clone(), name, &body).await;
         match outcome.error {
             Some(error) => Err(error),

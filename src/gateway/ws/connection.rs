@@ -198,14 +198,7 @@ impl Connection {
             return Err(Code::AppDisabled.into());
         }
         let caller = self.caller(head, link, &app).await?;
-        Ok(Context::new(
-            services.clone(),
-            Some(app),
-            caller,
-            Door::Socket,
-            Some(link.clone()),
-            self.origin.clone(),
-        ))
+        Ok(Context::new(services.clone(), Some(app), caller, Door::Socket, Some(link.clone()), self.origin.clone()))
     }
 
     async fn caller(&self, head: &Head<'_>, link: &Arc<Link>, app: &LiveApp) -> Result<Caller, Error> {
@@ -303,6 +296,7 @@ impl Connection {
         held: &mut Vec<Arc<Push>>,
     ) -> Result<(), Gone> {
         match outgoing {
+            Outgoing::Push(push) if link.is_fetched(&push) => Ok(()),
             Outgoing::Push(push) => {
                 let waits = push.position > 0 && link.is_held(self.gate.services.world.now());
                 if waits || (push.position > 0 && !held.is_empty()) {

@@ -7,8 +7,8 @@ use std::{collections::HashMap, sync::Arc};
 
 use axum::{
     Router,
-    extract::{Query, Request, State, WebSocketUpgrade},
     extract::FromRequestParts,
+    extract::{Query, Request, State, WebSocketUpgrade},
     response::{IntoResponse, Response},
     routing::get,
 };

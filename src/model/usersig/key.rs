@@ -37,10 +37,7 @@ pub enum KeyError {
 impl Key {
     /// Makes the key for generation 2 from the application's secret, which is used as text and never decoded.
     pub fn secret(secret: &str) -> Self {
-        Self(Inner::Hmac(hmac::Key::new(
-            hmac::HMAC_SHA256,
-            secret.as_bytes(),
-        )))
+        Self(Inner::Hmac(hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes())))
     }
 
     /// Reads a public key for generation 1 from PEM `SubjectPublicKeyInfo`.
@@ -67,8 +64,9 @@ impl Key {
     pub(super) fn matches(&self, text: &[u8], signature: &[u8]) -> bool {
         match &self.0 {
             Inner::Hmac(key) => hmac::verify(key, text, signature).is_ok(),
-            Inner::Prime256v1(key) => p256::ecdsa::Signature::from_der(signature)
-                .is_ok_and(|signature| key.verify(text, &signature).is_ok()),
+            Inner::Prime256v1(key) => {
+                p256::ecdsa::Signature::from_der(signature).is_ok_and(|signature| key.verify(text, &signature).is_ok())
+            }
             Inner::Secp256k1(key) => {
                 k256::ecdsa::Signature::from_der(signature).is_ok_and(|signature| {
                     // The crate accepts only the lower of the two equivalent values of s; OpenSSL makes either.
@@ -141,11 +139,7 @@ impl PrivateKey {
     /// The crates do not look at the curve a SEC1 key names, and without its optional public half a key of one curve
     /// passes for one of the other; so the name is looked for here, in the key or in the block before it.
     fn from_sec1(der: &[u8], parameters: &[u8]) -> Option<Self> {
-        let names = |oid: &[u8]| {
-            [der, parameters]
-                .iter()
-                .any(|text| text.windows(oid.len()).any(|at| at == oid))
-        };
+        let names = |oid: &[u8]| [der, parameters].iter().any(|text| text.windows(oid.len()).any(|at| at == oid));
         if names(PRIME256V1) {
             let key = p256::SecretKey::from_sec1_der(der).ok()?;
             Some(Self(PrivateInner::Prime256v1(key.into())))
@@ -220,19 +214,12 @@ itYVfEa/nsUHBM6Si69PwPLX27fQ8mL09R3o/9UC4qC3Jz18YuM9bw==
 
     #[test]
     fn both_private_forms_fit_the_public_key_openssl_gives() {
-        for (private, public) in [
-            (P256_SEC1, P256_PUBLIC),
-            (P256_PKCS8, P256_PUBLIC),
-            (K256_SEC1, K256_PUBLIC),
-            (K256_PKCS8, K256_PUBLIC),
-        ] {
+        for (private, public) in
+            [(P256_SEC1, P256_PUBLIC), (P256_PKCS8, P256_PUBLIC), (K256_SEC1, K256_PUBLIC), (K256_PKCS8, K256_PUBLIC)]
+        {
             let key = PrivateKey::from_pem(private).unwrap();
             let signature = key.sign(b"text");
-            assert!(
-                Key::public_pem(public)
-                    .unwrap()
-                    .matches(b"text", &signature)
-            );
+            assert!(Key::public_pem(public).unwrap().matches(b"text", &signature));
             assert!(key.public().matches(b"text", &signature));
         }
     }
@@ -261,10 +248,7 @@ itYVfEa/nsUHBM6Si69PwPLX27fQ8mL09R3o/9UC4qC3Jz18YuM9bw==
 
     #[test]
     fn lines_may_be_wrapped_in_any_way() {
-        let body = P256_PUBLIC
-            .lines()
-            .filter(|line| !line.starts_with('-'))
-            .collect::<String>();
+        let body = P256_PUBLIC.lines().filter(|line| !line.starts_with('-')).collect::<String>();
         let one_line = format!("-----BEGIN PUBLIC KEY-----{body}-----END PUBLIC KEY-----");
         assert!(Key::public_pem(&one_line).is_ok());
         assert!(Key::public_pem(&P256_PUBLIC.replace('\n', "\r\n")).is_ok());
@@ -274,27 +258,16 @@ itYVfEa/nsUHBM6Si69PwPLX27fQ8mL09R3o/9UC4qC3Jz18YuM9bw==
     fn other_texts_are_no_keys() {
         assert_eq!(Key::public_pem("").unwrap_err(), KeyError::NotPem);
         assert_eq!(Key::public_pem(P256_SEC1).unwrap_err(), KeyError::NotPem);
-        assert_eq!(
-            PrivateKey::from_pem(P256_PUBLIC).unwrap_err(),
-            KeyError::NotPem
-        );
+        assert_eq!(PrivateKey::from_pem(P256_PUBLIC).unwrap_err(), KeyError::NotPem);
         let garbage = "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----";
         assert_eq!(Key::public_pem(garbage).unwrap_err(), KeyError::Unsupported);
-        let unnamed = P256_SEC1
-            .replace("PQMBBw", "PQMBCA")
-            .replace("AwEHoUQ", "AwEIoUQ");
-        assert_eq!(
-            PrivateKey::from_pem(&unnamed).unwrap_err(),
-            KeyError::Unsupported
-        );
+        let unnamed = P256_SEC1.replace("PQMBBw", "PQMBCA").replace("AwEHoUQ", "AwEIoUQ");
+        assert_eq!(PrivateKey::from_pem(&unnamed).unwrap_err(), KeyError::Unsupported);
     }
 
     #[test]
     fn debug_hides_keys() {
         assert_eq!(format!("{:?}", Key::secret("hunter2")), "Key(V2)");
-        assert_eq!(
-            format!("{:?}", PrivateKey::from_pem(P256_SEC1).unwrap()),
-            "PrivateKey"
-        );
+        assert_eq!(format!("{:?}", PrivateKey::from_pem(P256_SEC1).unwrap()), "PrivateKey");
     }
 }

@@ -37,13 +37,7 @@ impl PrivateMapKey {
         let mut bytes = vec![version];
         push_text(&mut bytes, &self.account)?;
         let account_type = 0;
-        for field in [
-            self.sdkappid,
-            number,
-            self.expires_at,
-            self.privileges,
-            account_type,
-        ] {
+        for field in [self.sdkappid, number, self.expires_at, self.privileges, account_type] {
             bytes.extend(field.to_be_bytes());
         }
         if let Room::Text(room) = &self.room {
@@ -66,13 +60,7 @@ impl PrivateMapKey {
             TEXTUAL => Room::Text(take_text(&mut rest)?),
             _ => return None,
         };
-        rest.is_empty().then_some(Self {
-            account,
-            sdkappid,
-            room,
-            expires_at,
-            privileges,
-        })
+        rest.is_empty().then_some(Self { account, sdkappid, room, expires_at, privileges })
     }
 }
 
@@ -90,14 +78,7 @@ pub fn private_map_key(
     privileges: u32,
 ) -> Option<String> {
     let expires_at = u32::try_from(now.checked_add(expire)?).ok()?;
-    let buffer = PrivateMapKey {
-        account: identifier.to_owned(),
-        sdkappid,
-        room,
-        expires_at,
-        privileges,
-    }
-    .to_bytes()?;
+    let buffer = PrivateMapKey { account: identifier.to_owned(), sdkappid, room, expires_at, privileges }.to_bytes()?;
     Some(sign(sdkappid, identifier, key, now, expire, Some(&buffer)))
 }
 
@@ -128,9 +109,7 @@ mod tests {
 
     #[test]
     fn too_long_texts_and_times_are_refused() {
-        let key = |account: &str, expire| {
-            private_map_key(1, account, "k", 0, expire, Room::Number(1), 255)
-        };
+        let key = |account: &str, expire| private_map_key(1, account, "k", 0, expire, Room::Number(1), 255);
         assert!(key(&"a".repeat(65_535), 1).is_some());
         assert!(key(&"a".repeat(65_536), 1).is_none());
         assert!(key("a", -1).is_none());

@@ -7,8 +7,8 @@ use proptest::{option, sample};
 use serde_json::{Value, json};
 
 use super::{
-    Contents, Failure, Generation, Key, LIMIT, PrivateKey, PrivateMapKey, Room, decode, pack,
-    private_map_key, sign, sign_v1, unpack, verify,
+    Contents, Failure, Generation, Key, LIMIT, PrivateKey, PrivateMapKey, Room, decode, pack, private_map_key, sign,
+    sign_v1, unpack, verify,
 };
 
 const NOW: i64 = 1_700_000_000;
@@ -56,15 +56,8 @@ fn v2(mut object: Value) -> String {
         Value::String(text) => text.clone(),
         other => other.to_string(),
     };
-    let [identifier, app, time, expire] =
-        ["TLS.identifier", "TLS.sdkappid", "TLS.time", "TLS.expire"].map(text);
-    let lines = super::lines_v2(
-        &identifier,
-        &app,
-        &time,
-        &expire,
-        object["TLS.userbuf"].as_str(),
-    );
+    let [identifier, app, time, expire] = ["TLS.identifier", "TLS.sdkappid", "TLS.time", "TLS.expire"].map(text);
+    let lines = super::lines_v2(&identifier, &app, &time, &expire, object["TLS.userbuf"].as_str());
     let key = ring::hmac::Key::new(ring::hmac::HMAC_SHA256, SECRET.as_bytes());
     object["TLS.sig"] = json!(STANDARD.encode(ring::hmac::sign(&key, lines.as_bytes())));
     pack(&object)
@@ -95,59 +88,27 @@ fn v2_vectors_verify() {
         assert_eq!(verified.expires_at, NOW + expire);
         assert_eq!(verified.userbuf, None);
         assert_eq!(verified.generation, Generation::V2);
-        assert_eq!(
-            verify(sig, app, identifier, &secret(), NOW + expire),
-            Ok(verified)
-        );
-        assert_eq!(
-            verify(sig, app, identifier, &secret(), NOW + expire + 1),
-            Err(Failure::Expired)
-        );
+        assert_eq!(verify(sig, app, identifier, &secret(), NOW + expire), Ok(verified));
+        assert_eq!(verify(sig, app, identifier, &secret(), NOW + expire + 1), Err(Failure::Expired));
     }
 }
 
 #[test]
 fn v2_vectors_are_signed_alike() {
     for (identifier, app, expire, signature, vector) in [
-        (
-            "alice",
-            APP,
-            86_400,
-            "9Ms31rC4L8zD+katIHmwWrRTlnLOpkU8WXxx7+Ur8Wc=",
-            V2_A_NODE,
-        ),
-        (
-            "administrator",
-            20_000_001,
-            15_552_000,
-            "52Hq9Dk1k8YrCFLy0z25dObbZuRV9pojk0QusiICn6I=",
-            V2_B_NODE,
-        ),
-        (
-            CHINESE,
-            APP,
-            604_800,
-            "9oDRhliv2Fn9PWVkONHHvv+KAle17nRV1LNi576ISB0=",
-            V2_C_PYTHON,
-        ),
+        ("alice", APP, 86_400, "9Ms31rC4L8zD+katIHmwWrRTlnLOpkU8WXxx7+Ur8Wc=", V2_A_NODE),
+        ("administrator", 20_000_001, 15_552_000, "52Hq9Dk1k8YrCFLy0z25dObbZuRV9pojk0QusiICn6I=", V2_B_NODE),
+        (CHINESE, APP, 604_800, "9oDRhliv2Fn9PWVkONHHvv+KAle17nRV1LNi576ISB0=", V2_C_PYTHON),
     ] {
         let sig = sign(app, identifier, SECRET, NOW, expire, None);
         assert!(sig.starts_with("eJ"));
-        assert!(
-            sig.bytes()
-                .all(|byte| byte.is_ascii_alphanumeric() || b"*-_".contains(&byte))
-        );
+        assert!(sig.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"*-_".contains(&byte)));
         assert_eq!(fields(&sig)["TLS.sig"], signature);
         assert_eq!(fields(&sig), fields(vector));
     }
     let vector = decode(V2_D_PYTHON).unwrap().signature;
     assert_eq!(vector[..4], [0x87, 0xd2, 0x8b, 0x96]);
-    assert_eq!(
-        decode(&sign(APP, "a", SECRET, NOW, 0, None))
-            .unwrap()
-            .signature,
-        vector
-    );
+    assert_eq!(decode(&sign(APP, "a", SECRET, NOW, 0, None)).unwrap().signature, vector);
 }
 
 #[test]
@@ -155,10 +116,7 @@ fn a_userbuf_is_signed_and_read() {
     let verified = verify(V2_E_PYTHON, APP, "alice", &secret(), NOW).unwrap();
     assert_eq!(verified.userbuf.as_deref(), Some(&b"abc"[..]));
     let sig = sign(APP, "alice", SECRET, NOW, 86_400, Some(b"abc"));
-    assert_eq!(
-        fields(&sig)["TLS.sig"],
-        "crdRRW6b9yhK+UGWz1SHJ9Y02HFYy/k3Ihw9J3GhZJ8="
-    );
+    assert_eq!(fields(&sig)["TLS.sig"], "crdRRW6b9yhK+UGWz1SHJ9Y02HFYy/k3Ihw9J3GhZJ8=");
     assert_eq!(fields(&sig), fields(V2_E_PYTHON));
 }
 
@@ -178,21 +136,12 @@ fn room_admission_vectors() {
             "X0ya4/Sn5ZbzlQHMyNRB2YQcpZnHchz0R2wLemYCxF4=",
         ),
     ] {
-        let sig =
-            private_map_key(APP, "alice", SECRET, NOW, 300, room.clone(), privileges).unwrap();
+        let sig = private_map_key(APP, "alice", SECRET, NOW, 300, room.clone(), privileges).unwrap();
         assert_eq!(fields(&sig)["TLS.userbuf"], userbuf);
         assert_eq!(fields(&sig)["TLS.sig"], signature);
-        let buffer = verify(&sig, APP, "alice", &secret(), NOW)
-            .unwrap()
-            .userbuf
-            .unwrap();
-        let expected = PrivateMapKey {
-            account: "alice".to_owned(),
-            sdkappid: APP,
-            room,
-            expires_at: 1_700_000_300,
-            privileges,
-        };
+        let buffer = verify(&sig, APP, "alice", &secret(), NOW).unwrap().userbuf.unwrap();
+        let expected =
+            PrivateMapKey { account: "alice".to_owned(), sdkappid: APP, room, expires_at: 1_700_000_300, privileges };
         assert_eq!(PrivateMapKey::parse(&buffer), Some(expected));
     }
 }
@@ -201,38 +150,18 @@ fn room_admission_vectors() {
 fn v1_vectors_verify() {
     let prime = Key::public_pem(PRIME256V1).unwrap();
     let secp = Key::public_pem(SECP256K1).unwrap();
-    for (sig, key, userbuf) in [
-        (V1_A, &prime, None),
-        (V1_B, &prime, None),
-        (V1_C, &prime, Some(b"abc".to_vec())),
-        (V1_D, &secp, None),
-    ] {
+    for (sig, key, userbuf) in
+        [(V1_A, &prime, None), (V1_B, &prime, None), (V1_C, &prime, Some(b"abc".to_vec())), (V1_D, &secp, None)]
+    {
         let verified = verify(sig, APP, "alice", std::slice::from_ref(key), NOW + 86_400).unwrap();
         assert_eq!(verified.generation, Generation::V1);
-        assert_eq!(
-            (verified.issued_at, verified.expires_at),
-            (NOW, NOW + 86_400)
-        );
+        assert_eq!((verified.issued_at, verified.expires_at), (NOW, NOW + 86_400));
         assert_eq!(verified.userbuf, userbuf);
-        assert_eq!(
-            verify(sig, APP, "alice", std::slice::from_ref(key), NOW + 86_401),
-            Err(Failure::Expired)
-        );
+        assert_eq!(verify(sig, APP, "alice", std::slice::from_ref(key), NOW + 86_401), Err(Failure::Expired));
     }
-    assert_eq!(
-        verify(V1_D, APP, "alice", std::slice::from_ref(&prime), NOW),
-        Err(Failure::BadSignature)
-    );
-    assert_eq!(
-        verify(V1_A, APP, "alice", &[secp.clone(), prime], NOW)
-            .unwrap()
-            .identifier,
-        "alice"
-    );
-    assert_eq!(
-        verify(V1_A, APP, "alice", &[secp], NOW),
-        Err(Failure::BadSignature)
-    );
+    assert_eq!(verify(V1_D, APP, "alice", std::slice::from_ref(&prime), NOW), Err(Failure::BadSignature));
+    assert_eq!(verify(V1_A, APP, "alice", &[secp.clone(), prime], NOW).unwrap().identifier, "alice");
+    assert_eq!(verify(V1_A, APP, "alice", &[secp], NOW), Err(Failure::BadSignature));
 }
 
 #[test]
@@ -257,9 +186,8 @@ fn v1_signs_what_it_verifies() {
 fn v1_without_a_third_party_appid_signs_no_such_line() {
     let private = PrivateKey::from_pem(PRIVATE).unwrap();
     let keys = [private.public()];
-    let lines = format!(
-        "TLS.account_type:0\nTLS.identifier:a\nTLS.sdk_appid:{APP}\nTLS.time:{NOW}\nTLS.expire_after:60\n"
-    );
+    let lines =
+        format!("TLS.account_type:0\nTLS.identifier:a\nTLS.sdk_appid:{APP}\nTLS.time:{NOW}\nTLS.expire_after:60\n");
     let sig = pack(&json!({
         "TLS.account_type": "0", "TLS.identifier": "a", "TLS.sdk_appid": APP.to_string(), "TLS.time": NOW.to_string(),
         "TLS.expire_after": "60", "TLS.sig": STANDARD.encode(private.sign(lines.as_bytes())),
@@ -273,51 +201,11 @@ fn each_failure_has_its_code() {
     let cut = &V2_A_PYTHON[..V2_A_PYTHON.len() - 12];
     for (sig, app, identifier, keys, now, failure, number) in [
         ("", APP, "alice", secret(), NOW, Failure::Empty, 70002),
-        (
-            cut,
-            APP,
-            "alice",
-            secret(),
-            NOW,
-            Failure::Undecodable,
-            70003,
-        ),
-        (
-            V2_A_NODE,
-            1,
-            "alice",
-            secret(),
-            NOW,
-            Failure::AppMismatch,
-            70014,
-        ),
-        (
-            V2_A_NODE,
-            APP,
-            "bob",
-            secret(),
-            NOW,
-            Failure::IdentifierMismatch,
-            70013,
-        ),
-        (
-            V2_A_NODE,
-            APP,
-            "alice",
-            secret(),
-            NOW + 90_000,
-            Failure::Expired,
-            70001,
-        ),
-        (
-            V2_A_NODE,
-            APP,
-            "alice",
-            other.to_vec(),
-            NOW,
-            Failure::BadSignature,
-            70009,
-        ),
+        (cut, APP, "alice", secret(), NOW, Failure::Undecodable, 70003),
+        (V2_A_NODE, 1, "alice", secret(), NOW, Failure::AppMismatch, 70014),
+        (V2_A_NODE, APP, "bob", secret(), NOW, Failure::IdentifierMismatch, 70013),
+        (V2_A_NODE, APP, "alice", secret(), NOW + 90_000, Failure::Expired, 70001),
+        (V2_A_NODE, APP, "alice", other.to_vec(), NOW, Failure::BadSignature, 70009),
         (V2_A_NODE, APP, "alice", vec![], NOW, Failure::NoKey, 70016),
         (V1_A, APP, "alice", secret(), NOW, Failure::NoKey, 70016),
     ] {
@@ -328,34 +216,16 @@ fn each_failure_has_its_code() {
 
 #[test]
 fn any_of_several_keys_may_match() {
-    let keys = [
-        Key::public_pem(PRIME256V1).unwrap(),
-        Key::secret("old"),
-        Key::secret(SECRET),
-    ];
+    let keys = [Key::public_pem(PRIME256V1).unwrap(), Key::secret("old"), Key::secret(SECRET)];
     assert!(verify(V2_A_NODE, APP, "alice", &keys, NOW).is_ok());
     assert!(verify(V1_A, APP, "alice", &keys, NOW).is_ok());
 }
 
 #[test]
 fn an_invalid_one_can_still_be_shown() {
-    let Contents {
-        identifier,
-        sdkappid,
-        issued_at,
-        lifetime,
-        ..
-    } = decode(V2_A_NODE).unwrap();
-    assert_eq!(
-        (identifier.as_str(), sdkappid, issued_at, lifetime),
-        ("alice", i64::from(APP), NOW, 86_400)
-    );
-    assert_eq!(
-        decode(V2_A_NODE)
-            .unwrap()
-            .check_signature(&[Key::secret("x")]),
-        Err(Failure::BadSignature)
-    );
+    let Contents { identifier, sdkappid, issued_at, lifetime, .. } = decode(V2_A_NODE).unwrap();
+    assert_eq!((identifier.as_str(), sdkappid, issued_at, lifetime), ("alice", i64::from(APP), NOW, 86_400));
+    assert_eq!(decode(V2_A_NODE).unwrap().check_signature(&[Key::secret("x")]), Err(Failure::BadSignature));
 }
 
 #[test]
@@ -365,11 +235,9 @@ fn a_clock_that_is_ahead_is_accepted() {
 
 #[test]
 fn numbers_may_be_strings() {
-    for (name, value) in [
-        ("TLS.sdkappid", json!(APP.to_string())),
-        ("TLS.time", json!(NOW.to_string())),
-        ("TLS.expire", json!("060")),
-    ] {
+    for (name, value) in
+        [("TLS.sdkappid", json!(APP.to_string())), ("TLS.time", json!(NOW.to_string())), ("TLS.expire", json!("060"))]
+    {
         let mut object = plain();
         object[name] = value;
         assert_eq!(check(&v2(object)), Ok(()), "{name}");
@@ -396,22 +264,12 @@ fn odd_members_are_undecodable() {
     ] {
         let mut object = plain();
         object[name] = value.clone();
-        assert_eq!(
-            check(&v2(object)),
-            Err(Failure::Undecodable),
-            "{name} {value}"
-        );
+        assert_eq!(check(&v2(object)), Err(Failure::Undecodable), "{name} {value}");
     }
     for sig in ["x", "eJ", "\u{6d4b}", "=", "____"] {
         assert_eq!(check(sig), Err(Failure::Undecodable), "{sig}");
     }
-    for json in [
-        json!([]),
-        json!("text"),
-        json!({}),
-        json!({"TLS.ver": "2.0"}),
-        Value::Null,
-    ] {
+    for json in [json!([]), json!("text"), json!({}), json!({"TLS.ver": "2.0"}), Value::Null] {
         assert_eq!(check(&pack(&json)), Err(Failure::Undecodable), "{json}");
     }
 }
@@ -430,14 +288,7 @@ fn lifetimes_do_not_overflow() {
 #[test]
 fn lines_cannot_be_moved_between_members() {
     let tail = format!("TLS.sdkappid:{APP}\nTLS.time:{NOW}\nTLS.expire:60");
-    let evil = sign(
-        APP,
-        &format!("a\n{tail}\nTLS.userbuf:"),
-        SECRET,
-        NOW,
-        60,
-        None,
-    );
+    let evil = sign(APP, &format!("a\n{tail}\nTLS.userbuf:"), SECRET, NOW, 60, None);
     let mut object = plain();
     object["TLS.sig"] = fields(&evil)["TLS.sig"].clone();
     object["TLS.userbuf"] = json!(format!("\n{tail}"));
@@ -461,10 +312,7 @@ fn sizes_are_bounded() {
     let large = sign(APP, &"a".repeat(LIMIT - 300), SECRET, NOW, 60, None);
     assert!(decode(&large).is_ok());
     let padded = |length: usize| format!("{V2_A_PYTHON}{}", "A".repeat(length - V2_A_PYTHON.len()));
-    assert!(
-        decode(&padded(LIMIT)).is_ok(),
-        "what follows the zlib stream is not looked at"
-    );
+    assert!(decode(&padded(LIMIT)).is_ok(), "what follows the zlib stream is not looked at");
     assert_eq!(decode(&padded(LIMIT + 4)), Err(Failure::Undecodable));
 }
 

@@ -112,7 +112,8 @@ sections! {
         tls_key: Option<PathBuf> = "";
         /// Where Prometheus finds `/metrics`; keep it off public addresses. Empty switches it off.
         metrics_listen: Option<SocketAddr> = METRICS_LISTEN;
-        /// The most connections at a time; further ones are closed at once.
+        /// The most connections at a time, or fewer where the system allows fewer open files; further ones are closed at
+        /// once.
         max_connections: u32 = "100000";
         /// How many seconds requests have to finish, and clients to leave, after SIGTERM.
         drain_seconds: u32 = "10";

@@ -20,7 +20,6 @@ const REACTIONS: usize = 50;
 /// The longest merged list, in bytes.
 const LONG_BYTES: usize = 4 << 20;
 
-
 /// A change of a message's extensions.
 pub enum ExtensionChange {
     /// Sets keys; the number is the version the caller knows, if versions are checked.
@@ -221,12 +220,7 @@ impl Services {
     }
 }
 
-fn check(
-    row: &ExtensionRow,
-    stored: Option<&ExtensionRow>,
-    known: Option<i64>,
-    count: usize,
-) -> Result<(), Code> {
+fn check(row: &ExtensionRow, stored: Option<&ExtensionRow>, known: Option<i64>, count: usize) -> Result<(), Code> {
     if row.name.is_empty() || row.name.len() > KEY_BYTES || row.value.len() > VALUE_BYTES {
         return Err(Code::GroupParameterInvalid);
     }

@@ -208,10 +208,7 @@ fn found(entry: &Entry) -> Result<Found, Error> {
     with_parts(&entry.body, |parts| Found {
         version: entry.version,
         body: parts.body.to_owned(),
-        custom_data: parts
-            .custom_data
-            .and_then(|text| serde_json::from_str(text.get()).ok())
-            .unwrap_or_default(),
+        custom_data: parts.custom_data.and_then(|text| serde_json::from_str(text.get()).ok()).unwrap_or_default(),
     })
 }
 

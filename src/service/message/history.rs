@@ -204,19 +204,13 @@ impl Services {
             (false, false) => log.range(number, 0, at.1, true, limit, flags::NOTICE).await,
             (false, true) => log.range(number, at.1, i64::MAX, false, limit, flags::NOTICE).await,
             (true, false) => log.range_by_time(number, (i64::MIN, 0), at, true, limit, flags::NOTICE).await,
-            (true, true) => {
-                log.range_by_time(number, at, (i64::MAX, i64::MAX), false, limit, flags::NOTICE).await
-            }
+            (true, true) => log.range_by_time(number, at, (i64::MAX, i64::MAX), false, limit, flags::NOTICE).await,
         };
         page.map_err(broken)
     }
 
     /// The message of that name in a conversation.
-    pub(super) async fn find_in(
-        &self,
-        conversation: &Conversation,
-        key: MessageKey,
-    ) -> Result<Option<Entry>, Error> {
+    pub(super) async fn find_in(&self, conversation: &Conversation, key: MessageKey) -> Result<Option<Entry>, Error> {
         let found = self
             .store
             .log

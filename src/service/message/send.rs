@@ -162,14 +162,7 @@ impl Services {
     }
 
     /// Delivers a stored message to the receiver's connections and a copy to the sender's others.
-    fn deliver(
-        &self,
-        entry: &Entry,
-        from: &Account,
-        to: &Account,
-        (push, copy): (bool, bool),
-        except: Option<u32>,
-    ) {
+    fn deliver(&self, entry: &Entry, from: &Account, to: &Account, (push, copy): (bool, bool), except: Option<u32>) {
         let online_only = entry.position == 0;
         if push && self.hub.reaches(to.number, except) {
             let reading = Reading { copy: false, online_only };
@@ -197,11 +190,8 @@ impl Services {
         };
         let except = message.origin.as_ref().map(|session| session.instance);
         self.deliver(&entry, &message.from, &message.to, (message.push, message.copy), except);
-        let key = MessageKey {
-            client_sequence: entry.client_sequence,
-            random: entry.random,
-            second: entry.time / 1000,
-        };
+        let key =
+            MessageKey { client_sequence: entry.client_sequence, random: entry.random, second: entry.time / 1000 };
         Sent { time: entry.time, key }
     }
 

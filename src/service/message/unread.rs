@@ -128,17 +128,9 @@ impl Services {
     }
 
     /// Marks what `peer` wrote up to a second as read by `me`, and tells the peer and the user's other devices.
-    pub async fn mark_read(
-        &self,
-        me: &Account,
-        peer: &Account,
-        second: i64,
-        except: Option<u32>,
-    ) -> Result<(), Error> {
+    pub async fn mark_read(&self, me: &Account, peer: &Account, second: i64, except: Option<u32>) -> Result<(), Error> {
         let Some(conversation) = self.conversation(me, peer).await? else { return Ok(()) };
-        let Some(contact) =
-            self.store.book.contact(me.number, conversation.number).await.map_err(broken)?
-        else {
+        let Some(contact) = self.store.book.contact(me.number, conversation.number).await.map_err(broken)? else {
             return Ok(());
         };
         let heads = self.store.log.heads(&[conversation.number]).await.map_err(broken)?;

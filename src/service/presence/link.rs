@@ -78,9 +78,6 @@ impl Link {
 
     /// Queues a push; never waits.
     pub fn push(&self, push: &Arc<Push>) {
-        if push.position != 0 && push.position <= self.start.load(Ordering::Acquire) {
-            return;
-        }
         if self.broken.load(Ordering::Relaxed) {
             return;
         }
@@ -105,6 +102,11 @@ impl Link {
         self.fetched.store(0, Ordering::Release);
         self.held_since.store(hold.unwrap_or(0), Ordering::Release);
         self.start.store(start, Ordering::Release);
+    }
+
+    /// Whether a queued push is not to be sent, because the client fetches its message.
+    pub fn is_fetched(&self, push: &Push) -> bool {
+        push.position != 0 && push.position <= self.start.load(Ordering::Acquire)
     }
 
     /// Messages up to this position are fetched by the client; 0 before the sign-in.

@@ -11,6 +11,6 @@ pub use hub::Hub;
 pub use link::{Link, Outgoing};
 pub use push::{Push, notice};
 pub use session::{End, Kick, Session};
-pub use signin::{SignIn, SignedIn};
 pub(crate) use signin::check_alive;
+pub use signin::{SignIn, SignedIn};
 pub use watch::Status;

@@ -60,9 +60,8 @@ mod tests {
     #[test]
     fn frames_differ_only_in_the_flag() {
         let push = Push::event(7, |out| out.extend_from_slice(br#""Event":9"#));
-        let [plain, flagged] = [false, true].map(|sync| -> serde_json::Value {
-            serde_json::from_slice(&push.frame(sync)).unwrap()
-        });
+        let [plain, flagged] =
+            [false, true].map(|sync| -> serde_json::Value { serde_json::from_slice(&push.frame(sync)).unwrap() });
         assert_eq!(plain["body"]["SessionData"], "7");
         assert_eq!((&plain["body"]["NeedAck"], &plain["body"]["Flag"]), (&1.into(), &0.into()));
         assert_eq!(flagged["body"]["Flag"], 1);

@@ -33,12 +33,7 @@ pub struct SignedIn {
 
 impl Services {
     /// Signs a connection in; may end other sessions of the user by the app's multi-device rule.
-    pub async fn sign_in(
-        self: &Arc<Self>,
-        app: &LiveApp,
-        link: &Arc<Link>,
-        by: SignIn<'_>,
-    ) -> Result<SignedIn, Error> {
+    pub async fn sign_in(self: &Arc<Self>, app: &LiveApp, link: &Arc<Link>, by: SignIn<'_>) -> Result<SignedIn, Error> {
         match by {
             SignIn::Signature { user, signature, platform } => {
                 let user = self.accounts.check_signature(app, user, signature).await?;
@@ -139,14 +134,14 @@ impl Services {
 
     fn attach(self: &Arc<Self>, session: &Arc<Session>, link: &Arc<Link>, resumed: bool) {
         let was_online = self.hub.is_online(session.account);
-        // Nothing is pushed before `begin`: the start is not known yet, and what comes meanwhile lies before it.
-        link.begin(i64::MAX, None);
         if let Some(old) = session.attach(link) {
             old.set_session(None);
             old.close("the session went on on another connection");
         }
         link.set_session(Some(session.clone()));
-        link.begin(self.store.log.position(), resumed.then(|| self.world.now()));
+        // Read after attaching: what is handed on later is pushed here, what was handed on before is fetched, and
+        // what is both is not sent, since this connection writes nothing until its sign-in is answered.
+        link.begin(self.store.log.handing(), resumed.then(|| self.world.now()));
         metrics::counter!(crate::metric::SIGN_INS).increment(1);
         if !was_online {
             self.tell_watchers(session.account);
@@ -169,7 +164,9 @@ impl Services {
     /// Ends a session by sign-out: its ticket is worth nothing from now on.
     pub async fn end_session(self: &Arc<Self>, session: &Arc<Session>, kick: Option<Kick>) -> Result<(), Error> {
         self.store.book.end_session(session.account, session.instance.into()).await.map_err(broken)?;
-        if let Some(kick) = kick { self.kick(session, kick) } else {
+        if let Some(kick) = kick {
+            self.kick(session, kick);
+        } else {
             if let Some(link) = session.end(End::SignedOut) {
                 link.set_session(None);
             }

@@ -99,6 +99,7 @@ impl Writer {
 pub(super) struct Committer {
     queue: mpsc::Sender<Op>,
     position: Arc<AtomicI64>,
+    handing: Arc<AtomicI64>,
 }
 
 impl Committer {
@@ -106,8 +107,9 @@ impl Committer {
     pub fn start(writer: Writer, position: i64) -> Self {
         let (queue, ops) = mpsc::channel(QUEUE);
         let position = Arc::new(AtomicI64::new(position));
-        tokio::spawn(run(writer, ops, Arc::clone(&position)));
-        Self { queue, position }
+        let handing = Arc::new(AtomicI64::new(position.load(Ordering::Relaxed)));
+        tokio::spawn(run(writer, ops, Arc::clone(&position), Arc::clone(&handing)));
+        Self { queue, position, handing }
     }
 
     pub async fn append(&self, append: Append) -> Result<(), StoreError> {
@@ -124,6 +126,11 @@ impl Committer {
 
     async fn send(&self, write: Write, waiter: Waiter) -> Result<(), StoreError> {
         self.queue.send(Op::Write(write, waiter)).await.map_err(|_| closed())
+    }
+
+    /// The greatest position whose closure runs or has run; it is stored.
+    pub fn handing(&self) -> i64 {
+        self.handing.load(Ordering::SeqCst)
     }
 
     /// The greatest position whose closure has run.
@@ -143,9 +150,9 @@ fn closed() -> StoreError {
     StoreError::unavailable("the log is closed")
 }
 
-async fn run(mut writer: Writer, mut queue: mpsc::Receiver<Op>, position: Arc<AtomicI64>) {
+async fn run(mut writer: Writer, mut queue: mpsc::Receiver<Op>, position: Arc<AtomicI64>, handing: Arc<AtomicI64>) {
     let (handed_on, reports) = mpsc::channel(HANDED_ON);
-    let reporter = tokio::spawn(report(reports, position));
+    let reporter = tokio::spawn(report(reports, position, handing));
     let mut closers = Vec::new();
     let mut taken = Vec::new();
     while queue.recv_many(&mut taken, GROUP).await > 0 {
@@ -186,12 +193,17 @@ async fn run(mut writer: Writer, mut queue: mpsc::Receiver<Op>, position: Arc<At
 }
 
 /// Runs the closures in the order of commits and moves the position after each.
-async fn report(mut reports: mpsc::Receiver<Vec<(Waiter, Outcome)>>, position: Arc<AtomicI64>) {
+async fn report(
+    mut reports: mpsc::Receiver<Vec<(Waiter, Outcome)>>,
+    position: Arc<AtomicI64>,
+    handing: Arc<AtomicI64>,
+) {
     while let Some(commit) = reports.recv().await {
         for report in commit {
             match report {
                 (Waiter::Append(done), Outcome::Appended(result)) => {
                     let reached = result.as_ref().map_or(0, |appended| appended.position);
+                    handing.fetch_max(reached, Ordering::SeqCst);
                     // A closure that panics must not stop the messages of everyone else.
                     if catch_unwind(AssertUnwindSafe(move || done(result))).is_err() {
                         tracing::error!(position = reached, "the closure of an appended message panicked");

@@ -72,6 +72,12 @@ impl Log {
         self.committer.position()
     }
 
+    /// The greatest position whose `done` runs or has run: everything later is still to be handed on. What is up
+    /// to it can be read.
+    pub fn handing(&self) -> i64 {
+        self.committer.handing()
+    }
+
     /// Entries with `above < sequence < below` and none of these flags, in the asked order.
     pub async fn range(
         &self,

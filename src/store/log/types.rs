@@ -79,7 +79,7 @@ pub const MAX_BODY: usize = 16 << 20;
 pub const REPEAT_WINDOW: i64 = 15 * 60 * 1000;
 
 /// Runs once the message is on disk, or has failed. Runs on one task for the whole log, in the order of
-/// commits, so it must be short.
+/// commits, so it must be short. Dropped without being run only when the log's committer has died.
 pub type Done = Box<dyn FnOnce(Result<Appended, StoreError>) + Send>;
 
 /// Where a message was put.

@@ -146,3 +146,18 @@ fn locked(dir: &Path, name: &str) -> File {
     file.lock().unwrap();
     file
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_database_that_compares_text_otherwise_is_refused() {
+    let Some((_cluster, url)) = Cluster::database().await else { return };
+    let (client, connection) = tokio_postgres::connect(&url, tokio_postgres::NoTls).await.unwrap();
+    tokio::spawn(connection);
+    let name = format!("other_{}", std::process::id());
+    let create = format!("CREATE DATABASE {name} ENCODING 'SQL_ASCII' TEMPLATE template0");
+    client.batch_execute(&create).await.unwrap();
+    let (server, _) = url.rsplit_once('/').unwrap();
+    let backend = crate::Backend::Postgres { url: format!("{server}/{name}"), pool: 4 };
+    let config = crate::Config { backend, durability: crate::Durability::Full };
+    let Err(refused) = crate::Store::open(&config).await else { panic!("opened") };
+    assert!(refused.to_string().contains("encoding SQL_ASCII"), "{refused}");
+}

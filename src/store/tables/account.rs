@@ -28,11 +28,13 @@ const END_SESSIONS: &str = "DELETE FROM session WHERE account = $1";
 
 const BLOCKED: &str = "SELECT b.peer, a.user_id, b.created FROM blocked b JOIN account a ON a.number = b.peer
     WHERE b.account = $1 ORDER BY b.created, b.peer";
-const BLOCK: &str = "INSERT INTO blocked (account, peer, created) VALUES ($1, $2, $3) ON CONFLICT (account, peer) DO NOTHING";
+const BLOCK: &str =
+    "INSERT INTO blocked (account, peer, created) VALUES ($1, $2, $3) ON CONFLICT (account, peer) DO NOTHING";
 const UNBLOCK: &str = "DELETE FROM blocked WHERE account = $1 AND peer = $2";
 const FORGET_BLOCKED: &str = "DELETE FROM blocked WHERE account = $1 OR peer = $1";
 
-const FOLLOW: &str = "INSERT INTO follow (account, peer, created) VALUES ($1, $2, $3) ON CONFLICT (account, peer) DO NOTHING";
+const FOLLOW: &str =
+    "INSERT INTO follow (account, peer, created) VALUES ($1, $2, $3) ON CONFLICT (account, peer) DO NOTHING";
 const UNFOLLOW: &str = "DELETE FROM follow WHERE account = $1 AND peer = $2";
 const FORGET_FOLLOW: &str = "DELETE FROM follow WHERE account = $1 OR peer = $1";
 const FOLLOWING: &str = "SELECT a.user_id, f.created FROM follow f JOIN account a ON a.number = f.peer
@@ -42,7 +44,8 @@ const FOLLOWERS: &str = "SELECT a.user_id, f.created FROM follow f JOIN account 
 const MUTUAL: &str = "SELECT a.user_id, f.created FROM follow f JOIN account a ON a.number = f.peer
     JOIN follow b ON b.account = f.peer AND b.peer = f.account
     WHERE f.account = $1 AND a.user_id > $2 ORDER BY a.user_id LIMIT $3";
-const FOLLOW_COUNTS: &str = "SELECT (SELECT COUNT(*) FROM follow WHERE peer = $1), (SELECT COUNT(*) FROM follow WHERE account = $1),
+const FOLLOW_COUNTS: &str =
+    "SELECT (SELECT COUNT(*) FROM follow WHERE peer = $1), (SELECT COUNT(*) FROM follow WHERE account = $1),
     (SELECT COUNT(*) FROM follow f JOIN follow b ON b.account = f.peer AND b.peer = f.account WHERE f.account = $1)";
 const FOLLOWS: &str = "SELECT 1 FROM follow WHERE account = $1 AND peer = $2";
 

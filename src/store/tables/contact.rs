@@ -2,23 +2,29 @@
 
 use crate::{Batch, Book, Expect, Row, StoreError, params};
 
-const ALL: &str = "SELECT c.conversation, c.peer, a.user_id, c.read_sequence, c.read_time, c.cleared_sequence, c.left_position,
+const ALL: &str =
+    "SELECT c.conversation, c.peer, a.user_id, c.read_sequence, c.read_time, c.cleared_sequence, c.left_position,
     c.pinned, c.mute, c.marks, c.custom_mark, c.changed
     FROM contact c JOIN account a ON a.number = c.peer WHERE c.account = $1 ORDER BY c.conversation";
-const ONE: &str = "SELECT c.conversation, c.peer, a.user_id, c.read_sequence, c.read_time, c.cleared_sequence, c.left_position,
+const ONE: &str =
+    "SELECT c.conversation, c.peer, a.user_id, c.read_sequence, c.read_time, c.cleared_sequence, c.left_position,
     c.pinned, c.mute, c.marks, c.custom_mark, c.changed
     FROM contact c JOIN account a ON a.number = c.peer WHERE c.account = $1 AND c.conversation = $2";
 const PEER_TIMES: &str = "SELECT conversation, read_time FROM contact WHERE peer = $1 ORDER BY conversation";
 const READ: &str = "UPDATE contact SET read_sequence = $1, read_time = $2
     WHERE account = $3 AND conversation = $4 AND read_sequence <= $1 AND read_time <= $2
     AND (read_sequence < $1 OR read_time < $2)";
-const CLEAR: &str = "UPDATE contact SET cleared_sequence = $1 WHERE account = $2 AND conversation = $3 AND cleared_sequence < $1";
+const CLEAR: &str =
+    "UPDATE contact SET cleared_sequence = $1 WHERE account = $2 AND conversation = $3 AND cleared_sequence < $1";
 const LEAVE: &str = "UPDATE contact SET left_position = $1, pinned = 0 WHERE account = $2 AND conversation = $3";
 const PIN: &str = "UPDATE contact SET pinned = $1 WHERE account = $2 AND conversation = $3";
 const MUTE: &str = "UPDATE contact SET mute = $1 WHERE account = $2 AND conversation = $3";
-const MARK: &str = "UPDATE contact SET marks = $1, custom_mark = $2, changed = $3 WHERE account = $4 AND conversation = $5";
-const HIDDEN: &str = "SELECT conversation, sequence FROM hidden_message WHERE account = $1 ORDER BY conversation, sequence";
-const HIDDEN_IN: &str = "SELECT conversation, sequence FROM hidden_message WHERE account = $1 AND conversation = $2 ORDER BY sequence";
+const MARK: &str =
+    "UPDATE contact SET marks = $1, custom_mark = $2, changed = $3 WHERE account = $4 AND conversation = $5";
+const HIDDEN: &str =
+    "SELECT conversation, sequence FROM hidden_message WHERE account = $1 ORDER BY conversation, sequence";
+const HIDDEN_IN: &str =
+    "SELECT conversation, sequence FROM hidden_message WHERE account = $1 AND conversation = $2 ORDER BY sequence";
 const HIDE: &str = "INSERT INTO hidden_message (account, conversation, sequence) VALUES ($1, $2, $3)
     ON CONFLICT (account, conversation, sequence) DO NOTHING";
 const UNHIDE: &str = "DELETE FROM hidden_message WHERE account = $1 AND conversation = $2 AND sequence <= $3";
@@ -31,7 +37,8 @@ const REMOVE_GROUP: &str = "DELETE FROM contact_group WHERE account = $1 AND num
 const MEMBERS: &str = "SELECT conversation, contact_group FROM contact_group_member WHERE account = $1 ORDER BY conversation, contact_group";
 const ADD_MEMBER: &str = "INSERT INTO contact_group_member (account, contact_group, conversation) VALUES ($1, $2, $3)
     ON CONFLICT (account, contact_group, conversation) DO NOTHING";
-const REMOVE_MEMBER: &str = "DELETE FROM contact_group_member WHERE account = $1 AND contact_group = $2 AND conversation = $3";
+const REMOVE_MEMBER: &str =
+    "DELETE FROM contact_group_member WHERE account = $1 AND contact_group = $2 AND conversation = $3";
 const REMOVE_MEMBERS: &str = "DELETE FROM contact_group_member WHERE account = $1 AND contact_group = $2";
 
 /// A conversation as one of its users keeps it.

@@ -7,7 +7,8 @@ const NEXT: &str = "UPDATE counter SET value = value + 1 WHERE name = 'conversat
 const ADD: &str = "INSERT INTO conversation (number, app, low, high, mixed)
     SELECT value, CAST($1 AS BIGINT), CAST($2 AS BIGINT), CAST($3 AS BIGINT), 0
     FROM counter WHERE name = 'conversation' ON CONFLICT (low, high) DO NOTHING";
-const ADD_CONTACT: &str = "INSERT INTO contact (account, conversation, peer, read_sequence, read_time, cleared_sequence,
+const ADD_CONTACT: &str =
+    "INSERT INTO contact (account, conversation, peer, read_sequence, read_time, cleared_sequence,
     left_position, pinned, mute, marks, custom_mark, changed)
     SELECT CAST($1 AS BIGINT), number, CAST($2 AS BIGINT), 0, 0, 0, 0, 0, 0, 0, '', 0
     FROM conversation WHERE low = $3 AND high = $4 ON CONFLICT (account, conversation) DO NOTHING";

@@ -2,7 +2,8 @@
 
 use crate::{Batch, Book, Row, StoreError, params};
 
-const ALL: &str = "SELECT name, value, version FROM extension WHERE conversation = $1 AND sequence = $2 ORDER BY version, name";
+const ALL: &str =
+    "SELECT name, value, version FROM extension WHERE conversation = $1 AND sequence = $2 ORDER BY version, name";
 const STATE: &str = "SELECT latest, cleared FROM extension_state WHERE conversation = $1 AND sequence = $2";
 const SET_STATE: &str = "INSERT INTO extension_state (conversation, sequence, latest, cleared) VALUES ($1, $2, $3, $4)
     ON CONFLICT (conversation, sequence) DO UPDATE SET latest = EXCLUDED.latest, cleared = EXCLUDED.cleared";
@@ -10,7 +11,8 @@ const SET: &str = "INSERT INTO extension (conversation, sequence, name, value, v
     ON CONFLICT (conversation, sequence, name) DO UPDATE SET value = EXCLUDED.value, version = EXCLUDED.version";
 const REMOVE: &str = "DELETE FROM extension WHERE conversation = $1 AND sequence = $2 AND name = $3";
 const CLEAR: &str = "DELETE FROM extension WHERE conversation = $1 AND sequence = $2";
-const REACTIONS: &str = "SELECT name, account FROM reaction WHERE conversation = $1 AND sequence = $2 ORDER BY created, account";
+const REACTIONS: &str =
+    "SELECT name, account FROM reaction WHERE conversation = $1 AND sequence = $2 ORDER BY created, account";
 const REACT: &str = "INSERT INTO reaction (conversation, sequence, name, account, created) VALUES ($1, $2, $3, $4, $5)
     ON CONFLICT (conversation, sequence, name, account) DO NOTHING";
 const UNREACT: &str = "DELETE FROM reaction WHERE conversation = $1 AND sequence = $2 AND name = $3 AND account = $4";

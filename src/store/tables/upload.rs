@@ -2,7 +2,8 @@
 
 use crate::{Batch, Book, StoreError, params};
 
-const ADD: &str = "INSERT INTO upload (name, app, account, file_name, kind, bytes, created) VALUES ($1, $2, $3, $4, $5, $6, $7)
+const ADD: &str =
+    "INSERT INTO upload (name, app, account, file_name, kind, bytes, created) VALUES ($1, $2, $3, $4, $5, $6, $7)
     ON CONFLICT (name) DO UPDATE SET bytes = EXCLUDED.bytes";
 const ADD_LONG: &str = "INSERT INTO long_message (app, name, body, created) VALUES ($1, $2, $3, $4)";
 const LONG: &str = "SELECT body FROM long_message WHERE app = $1 AND name = $2";

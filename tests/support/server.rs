@@ -1,0 +1,195 @@
+//! The server under test.
+
+use std::{
+    net::{Ipv4Addr, SocketAddr},
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use model::{Edition, SdkAppId, usersig};
+use service::{NewApp, Options, Services, World};
+use store::{Backend, Config, Durability, Store};
+use tempfile::TempDir;
+use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
+
+use crate::{Admin, Console, User, Wire, eventually, within};
+
+/// The administrator of every app.
+const ADMINISTRATOR: &str = "administrator";
+/// Lifetime of signatures, in seconds.
+const LIFETIME: i64 = 86_400;
+/// The moment at which the fixed clock stands first: half past a second.
+const FIXED: i64 = 1_800_000_000_500;
+
+/// The real server in this process, on a port and a folder of its own.
+#[derive(Clone)]
+pub struct Server(Arc<Inner>);
+
+struct Inner {
+    folder: TempDir,
+    world: Arc<World>,
+    address: SocketAddr,
+    running: Mutex<Option<Running>>,
+}
+
+struct Running {
+    services: Arc<Services>,
+    stop: oneshot::Sender<()>,
+    served: JoinHandle<()>,
+}
+
+impl Running {
+    async fn start(folder: &TempDir, world: &Arc<World>, listener: TcpListener) -> Self {
+        let backend = Backend::Sqlite { dir: folder.path().join("data") };
+        let store = Store::open(&Config { backend, durability: Durability::Full }).await.expect("the store opens");
+        let options = Options { files: folder.path().join("files"), ..Options::default() };
+        let services = Services::start(store, world.clone(), options).await.expect("the services start");
+        let router = gateway::router(services.clone());
+        let (stop, stopped) = oneshot::channel();
+        let served = tokio::spawn(async move {
+            let stopped = async { drop(stopped.await) };
+            axum::serve(listener, router).with_graceful_shutdown(stopped).await.expect("the port is served");
+        });
+        Self { services, stop, served }
+    }
+
+    async fn end(self) {
+        let Self { services, stop, served } = self;
+        // The receiver is gone only with the server.
+        let _ = stop.send(());
+        within("draining", services.drain()).await;
+        within("the end of the server", served).await.expect("serving does not panic");
+        let left = Arc::downgrade(&services);
+        drop(services);
+        eventually("the end of everything that was begun", || left.strong_count() == 0).await;
+    }
+}
+
+impl Server {
+    /// Starts with the machine's clock.
+    pub async fn start() -> Self {
+        Self::start_in(World::system()).await
+    }
+
+    /// Starts with a clock that stands still until it is moved.
+    pub async fn start_fixed() -> Self {
+        Self::start_in(World::fixed(FIXED, World::system().number())).await
+    }
+
+    async fn start_in(world: Arc<World>) -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder can be made");
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a port is free");
+        let address = listener.local_addr().expect("a listener has an address");
+        let running = Running::start(&folder, &world, listener).await;
+        Self(Arc::new(Inner { folder, world, address, running: Mutex::new(Some(running)) }))
+    }
+
+    fn running(&self) -> std::sync::MutexGuard<'_, Option<Running>> {
+        self.0.running.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Stops the server and starts it again on the same port and the same data.
+    pub async fn restart(&self) {
+        let running = self.running().take().expect("the server runs");
+        running.end().await;
+        let listener = TcpListener::bind(self.0.address).await.expect("the port is free again");
+        let running = Running::start(&self.0.folder, &self.0.world, listener).await;
+        *self.running() = Some(running);
+    }
+
+    /// What is behind the doors, to look at what no door shows. Gone with the next restart.
+    pub fn services(&self) -> Arc<Services> {
+        self.running().as_ref().expect("the server runs").services.clone()
+    }
+
+    /// Time and chance.
+    pub fn world(&self) -> &World {
+        &self.0.world
+    }
+
+    /// For HTTP requests.
+    pub fn wire(&self) -> Wire {
+        Wire(self.0.address)
+    }
+
+    /// For clients.
+    pub fn url(&self) -> String {
+        format!("ws://{}", self.0.address)
+    }
+
+    /// Makes an app without the limits of a trial.
+    pub async fn app(&self) -> App {
+        let new = NewApp {
+            name: "tests".into(),
+            kind: "social".into(),
+            introduction: String::new(),
+            edition: Edition::Pro,
+            administrators: vec![ADMINISTRATOR.into()],
+        };
+        let app = self.services().apps.create(new).await.expect("the app is made");
+        App { server: self.clone(), sdkappid: app.sdkappid, key: app.key.clone() }
+    }
+
+    /// Somebody at the console who has not signed in.
+    pub fn visitor(&self) -> Console {
+        Console { wire: self.wire(), token: None }
+    }
+
+    /// An operator at the console.
+    pub async fn operator(&self) -> Console {
+        let (name, password) = ("owner", "correct horse battery");
+        self.services().operators.create(name, password, false).await.expect("the operator is made");
+        self.visitor().signed_in(name, password).await
+    }
+}
+
+/// An app.
+#[derive(Clone)]
+pub struct App {
+    /// Where it is.
+    pub server: Server,
+    /// Its number.
+    pub sdkappid: SdkAppId,
+    /// Its secret.
+    pub key: String,
+}
+
+impl App {
+    /// Its backend.
+    pub fn admin(&self) -> Admin {
+        self.rest(ADMINISTRATOR, &self.sign(ADMINISTRATOR))
+    }
+
+    /// Whoever asks REST with that name and that signature.
+    pub fn rest(&self, identifier: &str, usersig: &str) -> Admin {
+        let query = format!(
+            "sdkappid={}&identifier={identifier}&usersig={usersig}&random=99999999&contenttype=json",
+            self.sdkappid
+        );
+        Admin { wire: self.server.wire(), query }
+    }
+
+    /// A signature of a user made now.
+    pub fn sign(&self, identifier: &str) -> String {
+        let now = self.server.world().second();
+        usersig::sign(self.sdkappid, identifier, &self.key, now, LIFETIME, None)
+    }
+
+    /// One of its users.
+    pub fn user(&self, name: &str) -> User {
+        User { app: self.clone(), name: name.into() }
+    }
+
+    /// Makes accounts, at most 100.
+    pub async fn import(&self, names: &[&str]) {
+        let list: Vec<_> = names.iter().map(|name| serde_json::json!({"UserID": name})).collect();
+        self.admin().ok("im_open_login_svc/multiaccount_import", serde_json::json!({"AccountList": list})).await;
+    }
+
+    /// Changes a setting.
+    pub async fn set(&self, name: &str, value: &str) {
+        let change = |app: &mut model::App| {
+            app.settings.set(name, value).map_err(|why| model::Error::new(model::Code::Invalid).detail(why))
+        };
+        self.server.services().apps.change(self.sdkappid, change).await.expect("the setting is valid");
+    }
+}
