@@ -388,6 +388,33 @@ mod tests {
         server.ended.await.unwrap().unwrap();
     }
 
+    #[tokio::test]
+    async fn clients_are_told_to_come_back() {
+        let dir = tempfile::tempdir().unwrap();
+        let server = Running::start(testing::config(dir.path())).await;
+        let mut client = TcpStream::connect(server.address()).await.unwrap();
+        let upgrade = "GET /binfo?sdkappid=1400000001 HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\n\
+                       upgrade: websocket\r\nsec-websocket-version: 13\r\n\
+                       sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+        client.write_all(upgrade.as_bytes()).await.unwrap();
+        let mut head = Vec::new();
+        while !head.ends_with(b"\r\n\r\n") {
+            head.push(client.read_u8().await.unwrap());
+        }
+        assert!(head.starts_with(b"HTTP/1.1 101 "), "{}", String::from_utf8_lossy(&head));
+        // An answered ping says that the connection is known to the server.
+        client.write_all(&[0x89, 0x80, 0, 0, 0, 0]).await.unwrap();
+        let mut pong = [0; 2];
+        client.read_exact(&mut pong).await.unwrap();
+        assert_eq!(pong, [0x8a, 0]);
+        server.stop.send(()).unwrap();
+        let mut close = [0; 4];
+        client.read_exact(&mut close).await.unwrap();
+        assert_eq!((close[0], u16::from_be_bytes([close[2], close[3]])), (0x88, 1012), "a close that says restart");
+        drop(client);
+        server.ended.await.unwrap().unwrap();
+    }
+
     #[test]
     fn addresses_are_shown_so_that_a_browser_can_open_them() {
         for (bound, shown) in [("0.0.0.0:1", "127.0.0.1:1"), ("[::]:1", "[::1]:1"), ("10.0.0.1:1", "10.0.0.1:1")] {

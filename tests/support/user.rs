@@ -238,8 +238,8 @@ impl Online {
     /// Waits until everything that was pushed before now is here and acknowledged: a request and its answer go the
     /// same way after it.
     pub async fn settle(&self) {
-        self.ok("heartbeat.alive", json!({})).await;
-        self.ok("heartbeat.alive", json!({})).await;
+        self.ask("heartbeat.alive", &json!({})).await;
+        self.ask("heartbeat.alive", &json!({})).await;
     }
 
     /// Drops the connection as a lost network does, and waits until both ends know.

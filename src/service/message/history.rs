@@ -129,7 +129,7 @@ impl Services {
         let mut at = self.start_of(conversation, slice).await?;
         let (mut found, mut bytes) = (Vec::new(), 0);
         loop {
-            let wanted = slice.limit - found.len() + 1;
+            let wanted = slice.limit + 1;
             let page = self.page(conversation, at, slice.newer, wanted).await?;
             let ended = page.len() < wanted;
             for entry in page {

@@ -6,6 +6,7 @@ export async function signIn(v) {
   await v.field(v.t('signIn.name')).fill(OWNER.name);
   await v.field(v.t('signIn.password')).fill(OWNER.password);
   await v.button('signIn.submit').click();
+  await v.page.waitForURL((address) => address.pathname !== '/sign-in');
 }
 
 /** Coming in and going out. */
