@@ -364,7 +364,7 @@ codes! {
     1_000_005 NotFound Caller "there is no such thing";
     1_000_006 Invalid Caller "a value is missing or not valid";
     1_000_007 AlreadySetUp Caller "this server is set up already, sign in instead";
-    1_000_008 SetupTokenWrong Caller "the setup token is wrong, copy it from the server's log";
+    1_000_008 SetupTokenWrong Caller "the setup token is wrong, the server prints it when it starts";
 }
 
 #[cfg(test)]

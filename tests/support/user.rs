@@ -212,10 +212,10 @@ impl Online {
                 count.changed().await.expect("the inbox lives as long as its user");
             }
         };
-        match timeout(DEADLINE, waiting).await {
-            Ok(found) => found,
-            Err(_) => panic!("{} did not get {what}; it got {:#?}", self.name, self.heard()),
-        }
+        let Ok(found) = timeout(DEADLINE, waiting).await else {
+            panic!("{} did not get {what}; it got {:#?}", self.name, self.heard());
+        };
+        found
     }
 
     /// Waits for a message with this text.

@@ -204,7 +204,7 @@ impl Services {
         Ok(())
     }
 
-    /// Removes an account with all it keeps; the peers keep their conversations.
+    /// Removes an account with all it keeps. What it wrote stays stored, but no list leads there any more.
     pub async fn remove_account(self: &Arc<Self>, account: &Account) -> Result<(), Error> {
         self.accounts.remove(account).await?;
         for session in self.hub.sessions(account.number) {

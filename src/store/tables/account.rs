@@ -168,7 +168,7 @@ impl Book {
         self.write(batch).await.map(drop)
     }
 
-    /// Removes an account with its sign-ins and relations; messages of its conversations stay with the peers.
+    /// Removes an account with its sign-ins, relations and contacts.
     pub async fn remove_account(&self, number: i64) -> Result<(), StoreError> {
         let mut batch = Batch::new();
         batch.run(END_SESSIONS, params![number]);
