@@ -43,6 +43,10 @@ impl Entry {
 
 fn run<C: Command>(cx: Arc<Context>, body: &[u8]) -> Running<'_> {
     Box::pin(async move {
+        // An array would be read as the fields in their order.
+        if body.trim_ascii_start().first() == Some(&b'[') {
+            return Err(Error::new(C::SPEC.malformed).detail("the body is one JSON object"));
+        }
         let request = match serde_json::from_slice::<C>(body) {
             Ok(request) => request,
             Err(error) => return Err(unreadable::<C>(body, &error)),

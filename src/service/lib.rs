@@ -65,6 +65,8 @@ pub struct Services {
     conversations: Cache<(i64, i64), Arc<Conversation>>,
     /// Taken to sign an account in, so that two sign-ins never take the same place.
     signing_in: [tokio::sync::Mutex<()>; 64],
+    /// Taken to import into a conversation, so that each import is compared with the one before.
+    importing: [tokio::sync::Mutex<()>; 64],
     /// Taken to change what is attached to a message.
     attaching: [tokio::sync::Mutex<()>; 64],
     /// Signs addresses of files.
@@ -85,6 +87,7 @@ impl Services {
             hub: Hub::default(),
             conversations: Cache::new(CONVERSATIONS),
             signing_in: std::array::from_fn(|_| tokio::sync::Mutex::default()),
+            importing: std::array::from_fn(|_| tokio::sync::Mutex::default()),
             attaching: std::array::from_fn(|_| tokio::sync::Mutex::default()),
             file_key: ring::hmac::Key::new(ring::hmac::HMAC_SHA256, secret.as_bytes()),
             kicked: Mutex::default(),

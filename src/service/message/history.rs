@@ -10,6 +10,8 @@ use super::{Conversation, message_of, wire::record_of};
 use crate::{Account, LiveApp, Services, broken};
 
 const DAY: Millis = 86_400_000;
+/// How many messages of one second a page by second may have beyond its limit.
+const CROWD: usize = 2000;
 
 /// Which part of a history is wanted.
 #[derive(Clone, Copy, Debug, Default)]
@@ -140,10 +142,10 @@ impl Services {
                 if !reader.sees(&entry) {
                     continue;
                 }
-                // Paging by seconds makes progress only if a second is never split over three pages.
+                // Paging by seconds gets on only if a page that begins within a second ends beyond it.
                 let by_second = slice.beyond.is_none() && slice.bytes.is_none() && slice.second > 0;
-                let same_second = by_second && entry.time / 1000 == slice.second;
-                let full = found.len() >= slice.limit && !(same_second && found.len() < slice.limit + 500);
+                let within = by_second && found.last().is_none_or(|last: &Entry| last.time / 1000 == slice.second);
+                let full = found.len() >= slice.limit && !(within && found.len() < slice.limit + CROWD);
                 let too_long = slice.bytes.is_some_and(|most| !found.is_empty() && bytes + entry.body.len() > most);
                 if full || too_long {
                     return Ok((found, false));
@@ -154,7 +156,7 @@ impl Services {
             if ended {
                 return Ok((found, true));
             }
-            if found.len() >= slice.limit + 500 {
+            if found.len() >= slice.limit + CROWD {
                 return Ok((found, false));
             }
         }

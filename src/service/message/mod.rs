@@ -14,6 +14,7 @@ pub use change::Found;
 pub use history::{History, Hits, Slice};
 use model::Error;
 pub use send::{Outbound, Sent};
+use store::tables::conversation::ConversationRow;
 pub use unread::{Missed, Unread};
 pub use wire::Members;
 pub(crate) use wire::{last_message, message_of};
@@ -33,29 +34,37 @@ fn pair(a: &Account, b: &Account) -> (i64, i64) {
     (a.number.min(b.number), a.number.max(b.number))
 }
 
+fn known(row: ConversationRow) -> Arc<Conversation> {
+    Arc::new(Conversation { number: row.number, mixed: row.mixed })
+}
+
 impl Services {
     /// The conversation of two accounts of one app, if they have one.
     pub async fn conversation(&self, a: &Account, b: &Account) -> Result<Option<Arc<Conversation>>, Error> {
         let key = pair(a, b);
-        if let Some(conversation) = self.conversations.get(&key) {
-            return Ok(Some(conversation));
+        // What a slow read finds never replaces what `mix` has put there meanwhile.
+        let read = async {
+            let row = self.store.book.conversation(key.0, key.1).await.map_err(|error| Some(broken(error)))?;
+            row.map(known).ok_or(None)
+        };
+        match self.conversations.get_or_insert_async(&key, read).await {
+            Ok(conversation) => Ok(Some(conversation)),
+            Err(None) => Ok(None),
+            Err(Some(error)) => Err(error),
         }
-        let Some(row) = self.store.book.conversation(key.0, key.1).await.map_err(broken)? else { return Ok(None) };
-        let conversation = Arc::new(Conversation { number: row.number, mixed: row.mixed });
-        self.conversations.insert(key, conversation.clone());
-        Ok(Some(conversation))
     }
 
     /// The conversation of two accounts of one app, made if they have none.
     pub async fn make_conversation(&self, a: &Account, b: &Account) -> Result<Arc<Conversation>, Error> {
-        if let Some(conversation) = self.conversation(a, b).await? {
-            return Ok(conversation);
-        }
         let key = pair(a, b);
-        let row = self.store.book.add_conversation(a.app.into(), key.0, key.1).await.map_err(broken)?;
-        let conversation = Arc::new(Conversation { number: row.number, mixed: row.mixed });
-        self.conversations.insert(key, conversation.clone());
-        Ok(conversation)
+        let make = async {
+            if let Some(row) = self.store.book.conversation(key.0, key.1).await.map_err(broken)? {
+                return Ok(known(row));
+            }
+            let row = self.store.book.add_conversation(a.app.into(), key.0, key.1).await.map_err(broken)?;
+            Ok(known(row))
+        };
+        self.conversations.get_or_insert_async(&key, make).await
     }
 
     /// Remembers that a conversation has imports out of the order of time.

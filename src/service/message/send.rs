@@ -90,7 +90,9 @@ impl Services {
         }
         let order = message.order.take();
         let conversation = self.make_conversation(&message.from, &message.to).await?;
+        let mut importing = None;
         if let Some(time) = message.dated {
+            importing = Some(self.importing[(conversation.number % 64) as usize].lock().await);
             self.check_order(&message, &conversation, time).await?;
         }
         let (done, outcome) = oneshot::channel();
@@ -98,6 +100,7 @@ impl Services {
         self.queue(conversation.number, message, now, done).await?;
         drop(order);
         let appended = outcome.await.map_err(crate::fault)?.map_err(broken)?;
+        drop(importing);
         Ok(Sent {
             time: appended.time,
             key: MessageKey { client_sequence: key.0, random: key.1, second: appended.time / 1000 },

@@ -47,7 +47,7 @@ async fn reading_counts_by_time() {
     // The sender hears of it, and asks for it later.
     let mark = |heard: &[Heard]| {
         let events = heard.iter().flat_map(|one| one.events("C2cNotifyMsgArray"));
-        events.filter_map(|entry| entry["C2cReadedReceipt"]["UinPairReadArray"][0]["LastReadTime"].as_i64()).last()
+        events.filter_map(|entry| entry["C2cReadedReceipt"]["UinPairReadArray"][0]["LastReadTime"].as_i64()).next_back()
     };
     assert_eq!(alice.expects("a receipt", mark).await, sent[2].second);
     let times = alice.ok("openim.get_peer_read_time", json!({"To_Account": ["bob"]})).await;
