@@ -117,7 +117,8 @@ pub struct Accounts {
     by_number: Cache<i64, Arc<Account>>,
     blocked: Cache<i64, Arc<HashSet<i64>>>,
     failures: Mutex<Failures>,
-    /// Taken to change an account, so that changes of one account never overwrite each other.
+    /// Taken to change an account and to read it into memory, so that changes never overwrite each other and what is
+    /// in memory is never older than what is stored.
     changing: [tokio::sync::Mutex<()>; 64],
 }
 
@@ -137,13 +138,19 @@ impl Accounts {
     /// The account of that name.
     pub async fn find(&self, app: SdkAppId, user: &UserId) -> Result<Option<Arc<Account>>, Error> {
         let key = (app, user.clone());
-        if let Some(account) = self.by_name.get(&key) {
-            return Ok(Some(account));
+        loop {
+            if let Some(account) = self.by_name.get(&key) {
+                return Ok(Some(account));
+            }
+            let Some(row) = self.store.book.account(app.into(), user.as_str()).await.map_err(broken)? else {
+                return Ok(None);
+            };
+            let _unchanged = self.lock(row.number).lock().await;
+            if let Some(account) = self.load(row.number).await? {
+                return Ok(Some(account));
+            }
+            // It was removed meanwhile, and there may be another of that name.
         }
-        let Some(row) = self.store.book.account(app.into(), user.as_str()).await.map_err(broken)? else {
-            return Ok(None);
-        };
-        Ok(Some(self.keep(Account::of(app, &row)?)))
     }
 
     /// The account of that name, or the error that says it is missing.
@@ -156,10 +163,22 @@ impl Accounts {
         if let Some(account) = self.by_number.get(&number) {
             return Ok((account.app == app).then_some(account));
         }
-        match self.store.book.account_by_number(number).await.map_err(broken)? {
-            Some((stored, row)) if stored == i64::from(app) => Ok(Some(self.keep(Account::of(app, &row)?))),
-            _ => Ok(None),
+        let _unchanged = self.lock(number).lock().await;
+        Ok(self.load(number).await?.filter(|account| account.app == app))
+    }
+
+    /// The account of that number. The caller holds its lock: what is read and kept here must not be older than what
+    /// a change has kept meanwhile.
+    async fn load(&self, number: i64) -> Result<Option<Arc<Account>>, Error> {
+        if let Some(account) = self.by_number.get(&number) {
+            self.by_name.insert((account.app, account.user.clone()), account.clone());
+            return Ok(Some(account));
         }
+        let Some((app, row)) = self.store.book.account_by_number(number).await.map_err(broken)? else {
+            return Ok(None);
+        };
+        let app = SdkAppId::try_from(app).map_err(|error| Error::new(Code::Broken).source(error))?;
+        Ok(Some(self.keep(Account::of(app, &row)?)))
     }
 
     fn keep(&self, account: Account) -> Arc<Account> {
@@ -282,7 +301,7 @@ impl Accounts {
         change: impl FnOnce(&mut Profile) -> Result<(), Error>,
     ) -> Result<(), Error> {
         let _changing = self.lock(account.number).lock().await;
-        let Some(fresh) = self.by_number(account.app, account.number).await? else {
+        let Some(fresh) = self.load(account.number).await? else {
             return Err(Code::ProfileAccountMissing.into());
         };
         let mut profile = fresh.profile.clone();
@@ -308,7 +327,7 @@ impl Accounts {
     /// Changes a user's preferences.
     pub async fn set_preferences(&self, account: &Account, change: impl FnOnce(&mut Preferences)) -> Result<(), Error> {
         let _changing = self.lock(account.number).lock().await;
-        let Some(fresh) = self.by_number(account.app, account.number).await? else { return Ok(()) };
+        let Some(fresh) = self.load(account.number).await? else { return Ok(()) };
         let mut preferences = fresh.preferences.clone();
         change(&mut preferences);
         self.store.book.set_preferences(account.number, encode(&preferences)?).await.map_err(broken)?;
@@ -325,6 +344,9 @@ impl Accounts {
     /// Removes an account.
     pub(crate) async fn remove(&self, account: &Account) -> Result<(), Error> {
         let _changing = self.lock(account.number).lock().await;
+        if self.load(account.number).await?.is_none() {
+            return Err(Error::new(Code::AccountMissing).detail("the account was removed already"));
+        }
         self.store.book.remove_account(account.number).await.map_err(broken)?;
         self.by_name.remove(&(account.app, account.user.clone()));
         self.by_number.remove(&account.number);
@@ -355,6 +377,10 @@ impl Accounts {
         if let Some(blocked) = self.blocked.get(&account.number) {
             return Ok(blocked.contains(&peer.number));
         }
+        let _unchanged = self.lock(account.number).lock().await;
+        if let Some(blocked) = self.blocked.get(&account.number) {
+            return Ok(blocked.contains(&peer.number));
+        }
         let rows = self.store.book.blocked(account.number).await.map_err(broken)?;
         let blocked: HashSet<i64> = rows.into_iter().map(|(number, ..)| number).collect();
         let answer = blocked.contains(&peer.number);
@@ -370,6 +396,7 @@ impl Accounts {
 
     /// Blocks accounts, or ends blocks.
     pub async fn set_blocked(&self, account: &Account, peers: &[i64], blocked: bool) -> Result<(), Error> {
+        let _changing = self.lock(account.number).lock().await;
         let book = &self.store.book;
         let done = if blocked {
             book.block(account.number, peers, self.world.now()).await
