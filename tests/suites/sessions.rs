@@ -1,5 +1,6 @@
 //! Who may be signed in together, who is sent away, and what is left of them.
 
+use futures_util::future::join_all;
 use model::{Code, Platform, usersig};
 use serde_json::{Value, json};
 use service::presence::{Link, Outgoing, SignIn};
@@ -29,6 +30,8 @@ async fn is_kicked(client: &Online, kick_type: i64) {
     }
     // Clients wait for this answer before they tell the application.
     client.ok("im_open_status.wslogout", json!({"wslogout_type": 1})).await;
+    // And they reconnect at once, for ever, when this fails.
+    client.ok("heartbeat.alive", json!({})).await;
 }
 
 async fn is_alive(client: &Online) {
@@ -319,4 +322,45 @@ xBkRMJIq5dpK3RlHhhJm7tNXRHTEmFHFUkHKO5wUjPtbJUeArE5FZuY8
 ";
     let key = usersig::PrivateKey::from_pem(KEY).expect("the key is well-formed");
     usersig::sign_v1(number, "alice", &key, now, 3600, None)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_sign_in_slips_past_a_kick() {
+    let server = Server::start().await;
+    let app = server.app().await;
+    app.set("web_instances", "10").await;
+    let mut outlived = 0;
+    for round in 0..12 {
+        let name = format!("user {round}");
+        app.import(&[&name]).await;
+        let (user, signature) = (app.user(&name), app.sign(&name));
+        let sign_ins = join_all((0..6).map(|_| user.try_connect(&signature)));
+        let admin = app.admin();
+        let kick = admin.ok("im_open_login_svc/kick", json!({"UserID": name}));
+        let (sign_ins, _) = tokio::join!(sign_ins, kick);
+        for client in sign_ins.into_iter().flatten() {
+            outlived += 1;
+            let reply = client.ask("openim.getmsg", &json!({"Cookie": ""})).await;
+            assert_eq!(code(&reply), number(Code::KickedOut), "round {round}: {reply}");
+        }
+    }
+    println!("{outlived} sign-ins came before their kick");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_session_that_comes_back_and_a_new_one_never_share_a_place() {
+    let server = Server::start().await;
+    let app = server.app().await;
+    let mut before = Vec::new();
+    for round in 0..20 {
+        let user = app.user(&format!("user {round}"));
+        before.push((user.connect().await, user));
+    }
+    server.restart().await;
+    for (old, user) in &before {
+        let (_, new) = tokio::join!(old.client.resume(), user.connect());
+        let reply = old.ask("openim.getmsg", &json!({"Cookie": ""})).await;
+        assert_ne!(code(&reply), 0, "{}: both are there", user.name);
+        is_alive(&new).await;
+    }
 }

@@ -193,6 +193,11 @@ impl Connection {
     /// Who asks: by the ticket in the request, not by the connection it came on.
     async fn context(&self, head: &Head<'_>, link: &Arc<Link>) -> Result<Context, Error> {
         let services = &self.gate.services;
+        // Clients reconnect at once when this fails, and ask again: it must not depend on sessions or apps.
+        if head.servcmd == "heartbeat.alive" {
+            let (link, origin) = (Some(link.clone()), self.origin.clone());
+            return Ok(Context::new(services.clone(), None, Caller::Visitor, Door::Socket, link, origin));
+        }
         let app = services.apps.get(self.app).ok_or(Code::AppMissing)?;
         if app.state(services.world.now()) == AppState::Stopped {
             return Err(Code::AppDisabled.into());

@@ -38,7 +38,7 @@ impl Services {
             SignIn::Signature { user, signature, platform } => {
                 let user = self.accounts.check_signature(app, user, signature).await?;
                 let account = self.accounts.sign_in(app, &user).await?;
-                self.start_session(app, &account, link, platform).await
+                self.start_session(app, &account, signature, link, platform).await
             }
             SignIn::Ticket(ticket) => {
                 let Some(session) = self.session_of(app, ticket).await? else {
@@ -56,10 +56,13 @@ impl Services {
         self: &Arc<Self>,
         app: &LiveApp,
         account: &Account,
+        signature: &str,
         link: &Arc<Link>,
         platform: Platform,
     ) -> Result<SignedIn, Error> {
         let _one_at_a_time = self.signing_in[(account.number % 64) as usize].lock().await;
+        // A kick may have come since, and it has revoked the signature.
+        self.accounts.check_signature(app, account.user.as_str(), signature).await?;
         // A second sign-in on the same connection takes the place of the first, whoever that was.
         if let Some(earlier) = link.session().filter(|earlier| earlier.ended().is_none()) {
             self.end_session(&earlier, None).await?;
@@ -124,6 +127,10 @@ impl Services {
         let _one_at_a_time = self.signing_in[(account.number % 64) as usize].lock().await;
         if let Some(session) = self.hub.by_ticket(ticket) {
             return Ok(Some(session));
+        }
+        // A sign-in or a kick may have ended it meanwhile.
+        if self.store.book.session(&fingerprint(ticket)).await.map_err(broken)?.is_none() {
+            return Ok(None);
         }
         let who = (app.sdkappid, account.number, account.user.clone());
         let platform = Platform::from_number(row.platform);
@@ -197,6 +204,7 @@ impl Services {
 
     /// Ends all sessions of an account and refuses its signatures made until now (REST `kick`).
     pub async fn kick_account(self: &Arc<Self>, account: &Account) -> Result<(), Error> {
+        let _one_at_a_time = self.signing_in[(account.number % 64) as usize].lock().await;
         self.accounts.revoke(account).await?;
         for session in self.hub.sessions(account.number) {
             self.kick(&session, Kick::Administrator);
@@ -206,6 +214,7 @@ impl Services {
 
     /// Removes an account with all it keeps. What it wrote stays stored, but no list leads there any more.
     pub async fn remove_account(self: &Arc<Self>, account: &Account) -> Result<(), Error> {
+        let _one_at_a_time = self.signing_in[(account.number % 64) as usize].lock().await;
         self.accounts.remove(account).await?;
         for session in self.hub.sessions(account.number) {
             self.kick(&session, Kick::Administrator);
