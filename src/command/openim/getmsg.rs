@@ -37,6 +37,10 @@ struct Unread {
     unread_count: u32,
 }
 
+fn counts(unread: Vec<service::Unread>) -> Vec<Unread> {
+    unread.into_iter().map(|row| Unread { peer: row.peer, unread_count: row.count }).collect()
+}
+
 /// The cookie names a position of the log.
 fn position(cookie: &str) -> Option<i64> {
     cookie.strip_prefix('p')?.parse().ok()
@@ -55,7 +59,7 @@ impl Command for Request {
                 msg_list: Vec::new(),
                 sync_flag: 2,
                 cookie: format!("p{fetched}"),
-                unread: unread.into_iter().map(|row| Unread { peer: row.peer, unread_count: row.count }).collect(),
+                unread: counts(unread),
                 remaining: [],
                 event_array: [],
             });
@@ -69,7 +73,7 @@ impl Command for Request {
             msg_list: missed.messages,
             sync_flag: if missed.more { 0 } else { 2 },
             cookie: format!("p{}", reached.max(after)),
-            unread: Vec::new(),
+            unread: counts(missed.unread),
             remaining: [],
             event_array: [],
         })

@@ -1,6 +1,9 @@
 //! What a user has not read or not received yet, and read marks.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 use model::{Error, flags, message::UNREAD_COUNTED};
 use serde_json::value::RawValue;
@@ -24,14 +27,21 @@ pub struct Unread {
 pub struct Missed {
     /// Messages and changes as the client reads them, oldest first.
     pub messages: Vec<Box<RawValue>>,
+    /// Unread counts of the conversations of these messages: clients do not count old ones themselves.
+    pub unread: Vec<Unread>,
     /// Everything up to this position has been handed over.
     pub position: i64,
     /// There is more.
     pub more: bool,
 }
 
-/// How many missed messages one reply carries.
-const MISSED: usize = 200;
+/// How many missed messages one reply carries. SDKs tell the application only of those in the last reply, so there is
+/// one reply wherever possible.
+const MISSED: usize = 10_000;
+/// How many bytes of missed messages one reply carries.
+const MISSED_BYTES: usize = 8 << 20;
+/// How many entries are read at once.
+const READ: usize = 500;
 
 impl Services {
     /// The overview of contacts, in order, as of a position of the log.
@@ -83,21 +93,36 @@ impl Services {
         let contacts = self.store.book.contacts(me.number).await.map_err(broken)?;
         let by_number: HashMap<i64, &ContactRow> =
             contacts.iter().map(|contact| (contact.conversation, contact)).collect();
-        let conversations = by_number.keys().copied().collect();
-        let entries = self.store.log.since(conversations, after, until, MISSED).await.map_err(broken)?;
-        let more = entries.len() == MISSED;
-        let position = if more { entries.last().map_or(until, |last| last.position) } else { until };
-        let mut messages = Vec::with_capacity(entries.len());
-        for entry in entries {
-            let Some(contact) = by_number.get(&entry.conversation) else { continue };
-            if session.has_acknowledged(entry.position) || entry.sequence <= contact.cleared_sequence {
-                continue;
-            }
-            if let Some(message) = self.missed_message(app, me, session, contact, &entry).await? {
-                messages.push(message);
+        let conversations: Vec<i64> = by_number.keys().copied().collect();
+        let mut missed = Missed { messages: Vec::new(), unread: Vec::new(), position: after, more: true };
+        let (mut bytes, mut heard) = (0, HashSet::new());
+        while missed.more && missed.messages.len() < MISSED && bytes < MISSED_BYTES {
+            let (log, from) = (&self.store.log, missed.position);
+            let entries = log.since(conversations.clone(), from, until, READ).await.map_err(broken)?;
+            missed.more = entries.len() == READ;
+            missed.position = entries.last().filter(|_| missed.more).map_or(until, |last| last.position);
+            for entry in entries {
+                let Some(contact) = by_number.get(&entry.conversation) else { continue };
+                // A client forgets the messages of a conversation it deletes, and would take them for new.
+                let left = session.restored && entry.position <= contact.left_position;
+                if left || session.has_acknowledged(entry.position) || entry.sequence <= contact.cleared_sequence {
+                    continue;
+                }
+                if let Some(message) = self.missed_message(app, me, session, contact, &entry).await? {
+                    bytes += message.get().len();
+                    missed.messages.push(message);
+                    heard.extend((entry.flags & flags::NOTICE == 0).then_some(entry.conversation));
+                }
             }
         }
-        Ok(Missed { messages, position, more })
+        if heard.is_empty() {
+            return Ok(missed);
+        }
+        let heard: Vec<ContactRow> = contacts.into_iter().filter(|row| heard.contains(&row.conversation)).collect();
+        let overviews = self.overviews(me, &heard, missed.position).await?;
+        let counted = heard.into_iter().zip(overviews);
+        missed.unread = counted.map(|(row, overview)| Unread { peer: row.peer_user, count: overview.unread }).collect();
+        Ok(missed)
     }
 
     async fn missed_message(
