@@ -3,4 +3,5 @@
 use crate::Migration;
 
 /// Numbers grow; what was released is never edited.
-pub const MIGRATIONS: &[Migration] = &[(1, "start", include_str!("0001_start.sql"))];
+pub const MIGRATIONS: &[Migration] =
+    &[(1, "start", include_str!("0001_start.sql")), (2, "groups", include_str!("0002_groups.sql"))];

@@ -4,6 +4,8 @@ mod bench;
 mod book;
 mod compare;
 mod crash;
+mod group;
+mod group_state;
 mod log;
 mod postgres;
 mod reading;
@@ -91,6 +93,25 @@ macro_rules! store_suite {
                 an_abandoned_write_is_still_carried_out
                 survives_reopening
                 refuses_after_closing
+            }
+            group {
+                a_group_is_made_found_and_changed
+                a_taken_group_name_leaves_nothing
+                members_come_and_go_with_their_contacts
+                handing_over_sets_roles_and_owner_together
+                topics_live_and_die_with_their_community
+                removing_a_group_leaves_nothing_of_it
+                contacts_of_groups_and_of_the_system_have_no_account
+            }
+            group_state {
+                mutes_and_bans_last_until_they_end
+                an_application_is_decided_once
+                approvers_see_the_applications_to_their_groups
+                extras_are_kept_by_name
+                receipts_are_new_once
+                recalls_are_found_by_time
+                mentions_are_those_above_the_read_mark
+                removing_an_account_removes_its_traces
             }
             log {
                 sequences_are_dense_and_positions_grow

@@ -10,7 +10,7 @@ const COUNT: &str = "SELECT COUNT(*) FROM account WHERE app = $1 AND robot = $2"
 const ROBOTS: &str = "SELECT user_id FROM account WHERE app = $1 AND robot = 1 ORDER BY user_id";
 const NEXT: &str = "UPDATE counter SET value = value + 1 WHERE name = 'account' RETURNING value";
 const ADD: &str = "INSERT INTO account (number, app, user_id, robot, created, signed_after, profile, preferences)
-    SELECT value, CAST($1 AS BIGINT), CAST($2 AS TEXT), CAST($3 AS BIGINT), CAST($4 AS BIGINT), 0, CAST($5 AS BLOB), CAST($6 AS BLOB)
+    SELECT value, CAST($1 AS BIGINT), CAST($2 AS TEXT), CAST($3 AS BIGINT), CAST($4 AS BIGINT), 0, $5, $6
     FROM counter WHERE name = 'account'
     ON CONFLICT (app, user_id) DO NOTHING";
 const SET_PROFILE: &str = "UPDATE account SET profile = $1 WHERE number = $2";
@@ -168,13 +168,14 @@ impl Book {
         self.write(batch).await.map(drop)
     }
 
-    /// Removes an account with its sign-ins, relations and contacts.
+    /// Removes an account with its sign-ins, relations, contacts and traces in groups. Groups that it owned stay.
     pub async fn remove_account(&self, number: i64) -> Result<(), StoreError> {
         let mut batch = Batch::new();
         batch.run(END_SESSIONS, params![number]);
         batch.run(FORGET_BLOCKED, params![number]);
         batch.run(FORGET_FOLLOW, params![number]);
         super::contact::forget(&mut batch, number);
+        super::group_state::forget_account(&mut batch, number);
         batch.must(REMOVE, params![number], Expect::Rows(1));
         self.write(batch).await.map(drop)
     }

@@ -2,18 +2,25 @@
 
 use crate::{Batch, Book, Expect, Row, StoreError, params};
 
-const ALL: &str =
-    "SELECT c.conversation, c.peer, a.user_id, c.read_sequence, c.read_time, c.cleared_sequence, c.left_position,
-    c.pinned, c.mute, c.marks, c.custom_mark, c.changed
-    FROM contact c JOIN account a ON a.number = c.peer WHERE c.account = $1 ORDER BY c.conversation";
-const ONE: &str =
-    "SELECT c.conversation, c.peer, a.user_id, c.read_sequence, c.read_time, c.cleared_sequence, c.left_position,
-    c.pinned, c.mute, c.marks, c.custom_mark, c.changed
-    FROM contact c JOIN account a ON a.number = c.peer WHERE c.account = $1 AND c.conversation = $2";
-const PEER_TIMES: &str = "SELECT conversation, read_time FROM contact WHERE peer = $1 ORDER BY conversation";
+const ALL: &str = "SELECT c.conversation, c.peer, COALESCE(a.user_id, g.group_id, ''), c.read_sequence, c.read_time,
+    c.cleared_sequence, c.left_position, c.pinned, c.mute, c.marks, c.custom_mark, c.changed
+    FROM contact c LEFT JOIN account a ON a.number = c.peer LEFT JOIN chat_group g ON g.number = c.conversation
+    WHERE c.account = $1 AND (c.peer < 1 OR a.number IS NOT NULL) ORDER BY c.conversation";
+const ONE: &str = "SELECT c.conversation, c.peer, COALESCE(a.user_id, g.group_id, ''), c.read_sequence, c.read_time,
+    c.cleared_sequence, c.left_position, c.pinned, c.mute, c.marks, c.custom_mark, c.changed
+    FROM contact c LEFT JOIN account a ON a.number = c.peer LEFT JOIN chat_group g ON g.number = c.conversation
+    WHERE c.account = $1 AND c.conversation = $2 AND (c.peer < 1 OR a.number IS NOT NULL)";
+const PEER_TIMES: &str = "SELECT o.conversation, o.read_time FROM contact c
+    JOIN contact o ON o.account = c.peer AND o.conversation = c.conversation
+    WHERE c.account = $1 AND c.peer > 0 ORDER BY o.conversation";
 const READ: &str = "UPDATE contact SET read_sequence = $1, read_time = $2
     WHERE account = $3 AND conversation = $4 AND read_sequence <= $1 AND read_time <= $2
     AND (read_sequence < $1 OR read_time < $2)";
+const MOVE_READ: &str =
+    "UPDATE contact SET read_sequence = $1, read_time = $2 WHERE account = $3 AND conversation = $4";
+const ENSURE: &str = "INSERT INTO contact (account, conversation, peer, read_sequence, read_time, cleared_sequence,
+    left_position, pinned, mute, marks, custom_mark, changed)
+    VALUES ($1, $2, $3, 0, 0, 0, 0, 0, 0, 0, '', 0) ON CONFLICT (account, conversation) DO NOTHING";
 const CLEAR: &str =
     "UPDATE contact SET cleared_sequence = $1 WHERE account = $2 AND conversation = $3 AND cleared_sequence < $1";
 const LEAVE: &str = "UPDATE contact SET left_position = $1, pinned = 0 WHERE account = $2 AND conversation = $3";
@@ -41,14 +48,19 @@ const REMOVE_MEMBER: &str =
     "DELETE FROM contact_group_member WHERE account = $1 AND contact_group = $2 AND conversation = $3";
 const REMOVE_MEMBERS: &str = "DELETE FROM contact_group_member WHERE account = $1 AND contact_group = $2";
 
+/// The `peer` of a contact that is a group or a topic.
+pub const GROUP_PEER: i64 = 0;
+/// The `peer` of a contact that holds the system notices.
+pub const SYSTEM_PEER: i64 = -1;
+
 /// A conversation as one of its users keeps it.
 #[derive(Clone, Debug)]
 pub struct ContactRow {
     /// Its number in the log.
     pub conversation: i64,
-    /// The other account.
+    /// The other account; [`GROUP_PEER`] (0) for a group or a topic, [`SYSTEM_PEER`] (-1) for system notices.
     pub peer: i64,
-    /// The other account's name.
+    /// The other account's name, or the group's; empty for topics and system notices.
     pub peer_user: String,
     /// Greatest sequence read.
     pub read_sequence: i64,
@@ -70,11 +82,20 @@ pub struct ContactRow {
     pub changed: i64,
 }
 
-/// A one-to-one change of a contact.
+impl ContactRow {
+    /// Whether the conversation is a group or a topic.
+    pub fn is_group(&self) -> bool {
+        self.peer == GROUP_PEER
+    }
+}
+
+/// A change of a contact.
 #[derive(Clone, Debug)]
 pub enum ContactChange {
     /// Moves the read mark forward to a sequence and a time in seconds.
     Read(i64, i64),
+    /// Sets the read mark to exactly that sequence and time in seconds, also backwards.
+    MoveRead(i64, i64),
     /// Forgets the history up to a sequence.
     Clear(i64),
     /// Takes the conversation out of the list until a message after that position.
@@ -122,7 +143,7 @@ pub(super) fn forget(batch: &mut Batch, account: i64) {
 }
 
 impl Book {
-    /// All conversations of an account.
+    /// All conversations of an account, also groups and system notices; none whose other account is removed.
     pub async fn contacts(&self, account: i64) -> Result<Vec<ContactRow>, StoreError> {
         self.read(ALL, params![account]).await?.iter().map(contact).collect()
     }
@@ -137,6 +158,16 @@ impl Book {
         self.read(PEER_TIMES, params![account]).await?.iter().map(pair).collect()
     }
 
+    /// Makes the contacts of accounts with a conversation of that `peer`, nothing read; those that exist stay as they
+    /// are.
+    pub async fn ensure_contacts(&self, conversation: i64, peer: i64, accounts: &[i64]) -> Result<(), StoreError> {
+        let mut batch = Batch::new();
+        for account in accounts {
+            batch.run(ENSURE, params![*account, conversation, peer]);
+        }
+        self.write(batch).await.map(drop)
+    }
+
     /// Changes contacts `(conversation, change)`, all or none.
     pub async fn change_contacts(&self, account: i64, changes: Vec<(i64, ContactChange)>) -> Result<(), StoreError> {
         let mut batch = Batch::new();
@@ -144,6 +175,9 @@ impl Book {
             match change {
                 ContactChange::Read(sequence, second) => {
                     batch.run(READ, params![sequence, second, account, conversation]);
+                }
+                ContactChange::MoveRead(sequence, second) => {
+                    batch.run(MOVE_READ, params![sequence, second, account, conversation]);
                 }
                 ContactChange::Clear(sequence) => {
                     batch.run(CLEAR, params![sequence, account, conversation]);

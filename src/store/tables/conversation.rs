@@ -1,5 +1,6 @@
-//! Conversations of two accounts.
+//! Conversations of two accounts, and of one account with the system.
 
+use super::contact::SYSTEM_PEER;
 use crate::{Batch, Book, StoreError, params};
 
 const GET: &str = "SELECT number, mixed FROM conversation WHERE low = $1 AND high = $2";
@@ -41,6 +42,19 @@ impl Book {
         }
         self.write(batch).await?;
         self.conversation(low, high).await?.ok_or(StoreError::Missing)
+    }
+
+    /// The conversation that holds the system notices of an account, made with its contact if there is none.
+    pub async fn add_system_conversation(&self, app: i64, account: i64) -> Result<ConversationRow, StoreError> {
+        if let Some(row) = self.conversation(SYSTEM_PEER, account).await? {
+            return Ok(row);
+        }
+        let mut batch = Batch::new();
+        batch.run(NEXT, params![]);
+        batch.run(ADD, params![app, SYSTEM_PEER, account]);
+        batch.run(ADD_CONTACT, params![account, SYSTEM_PEER, SYSTEM_PEER, account]);
+        self.write(batch).await?;
+        self.conversation(SYSTEM_PEER, account).await?.ok_or(StoreError::Missing)
     }
 
     /// Remembers that times in the conversation no longer grow with sequences.

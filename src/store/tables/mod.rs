@@ -5,5 +5,8 @@ pub mod app;
 pub mod contact;
 pub mod conversation;
 pub mod extension;
+pub mod group;
+pub mod group_state;
 pub mod operator;
+pub mod topic;
 pub mod upload;
