@@ -49,44 +49,6 @@ impl Edition {
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|edition| edition.name() == name)
     }
-
-    /// The quotas of the edition without packs (plans of 2019, the console guide's tooltip).
-    pub fn quota(self) -> Quota {
-        match self {
-            Self::Trial | Self::TrtcTrial => Quota {
-                accounts: Some(100),
-                av_chat_rooms: Some(10),
-                group_members: 20,
-                groups_per_user: 50,
-                friends: 20,
-            },
-            Self::Pro | Self::Trtc | Self::Im => Quota {
-                accounts: None,
-                av_chat_rooms: Some(50),
-                group_members: 200,
-                groups_per_user: 200,
-                friends: 3000,
-            },
-        }
-    }
-}
-
-/// How much of a thing an app may have; `None` is no limit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Quota {
-    /// Accounts of the app (帐号数量).
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub accounts: Option<u64>,
-    /// Live rooms not dismissed (音视频聊天室数量).
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub av_chat_rooms: Option<u64>,
-    /// Members of one group (群人数上限).
-    pub group_members: u64,
-    /// Groups a user made or joined (创建和加入群数量).
-    pub groups_per_user: u64,
-    /// Friends of a user (好友数量).
-    pub friends: u64,
 }
 
 /// Whether the app works (状态).

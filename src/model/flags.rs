@@ -20,3 +20,9 @@ pub const NO_SENDER_COPY: u32 = 128;
 pub const IMPORTED: u32 = 256;
 /// A merged message, which older clients show as text.
 pub const RELAY: u32 = 512;
+/// A group tip: who did what to the group, as a message of the system.
+pub const TIP: u32 = 1024;
+/// Where the priority of a group message stands, two bits wide: its number less one.
+pub const PRIORITY_SHIFT: u32 = 11;
+/// A group message for some members only (定向消息); their names are in the content.
+pub const DIRECTED: u32 = 8192;

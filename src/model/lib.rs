@@ -4,20 +4,24 @@ pub mod app;
 pub mod code;
 pub mod error;
 pub mod flags;
+pub mod group;
 pub mod id;
 pub mod message;
 pub mod platform;
 pub mod profile;
+pub mod quota;
 pub mod setting;
 pub mod usersig;
 
-pub use app::{App, Edition, Quota, State};
+pub use app::{App, Edition, State};
 pub use code::{Code, Kind};
 pub use error::Error;
+pub use group::{GroupInfo, GroupKind, Role};
 pub use id::{SdkAppId, UserId};
 pub use message::MessageKey;
 pub use platform::{MultiDevice, Platform};
 pub use profile::Profile;
+pub use quota::Quota;
 pub use setting::Settings;
 
 /// Milliseconds since 1970-01-01T00:00:00Z.

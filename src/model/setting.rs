@@ -146,6 +146,9 @@ settings! {
     user_status: bool = true, [], "Whether clients may ask for and subscribe to the status of others; 72001 without.";
     recent_contacts: i64 = 500, [100, 1000], "The most conversations in a user's list.";
     custom_profile_fields: Vec<String> = Vec::new(), [20], "Keywords of custom profile fields (自定义字段); while empty, every well-formed one is accepted.";
+    group_messages_per_second: i64 = 40, [1, 10_000], "Messages a second in one group; beyond, those of the lowest priority are dropped (群消息频控). Bursts of five seconds' worth pass.";
+    community: bool = true, [], "Whether communities and topics can be made and used (社群, 话题); 11000 without.";
+    room_history: bool = false, [], "Whether newcomers of a live room get its newest messages, at most 20 (直播群历史消息).";
     upload_megabytes: i64 = 100, [1, 1024], "The largest file a client may upload, in MB.";
 }
 
