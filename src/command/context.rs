@@ -102,6 +102,11 @@ impl Context {
         self.session().map(|session| session.instance)
     }
 
+    /// The signed-in user's account number and instance, which are left out when others are told.
+    pub fn origin_of_change(&self) -> Option<(i64, u32)> {
+        self.session().map(|session| (session.account, session.instance))
+    }
+
     /// Whether the app's backend asks.
     pub fn is_admin(&self) -> bool {
         matches!(self.caller, Caller::Admin { .. })

@@ -1,6 +1,6 @@
 //! The only way to a command: found, allowed, measured, run, printed, noted, in this order.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{borrow::Cow, collections::HashMap, sync::Arc};
 
 use model::{Code, Error, Kind};
 
@@ -23,17 +23,28 @@ pub struct Outcome {
     pub error: Option<Error>,
 }
 
+/// Clients ask a community what they ask other groups under another service name.
+const GROUPS: &str = "group_open_http_svc.";
+const COMMUNITIES: &str = "million_group_open_http_svc.";
+
 /// The table, ready to be asked.
 pub struct Dispatcher {
     /// Each entry with the counter of its successes.
-    entries: HashMap<&'static str, (&'static Entry, metrics::Counter)>,
+    entries: HashMap<Cow<'static, str>, (&'static Entry, metrics::Counter)>,
     limits: Limits,
 }
 
 impl Default for Dispatcher {
     fn default() -> Self {
-        let counted = |entry: &'static Entry| (entry.spec.name, (entry, counter(entry.spec.name, "OK")));
-        Self { entries: table().map(counted).collect(), limits: Limits::default() }
+        let mut entries = HashMap::new();
+        for entry in table() {
+            let counted = (entry, counter(entry.spec.name, "OK"));
+            if let Some(command) = entry.spec.name.strip_prefix(GROUPS) {
+                entries.insert(Cow::from(format!("{COMMUNITIES}{command}")), counted.clone());
+            }
+            entries.insert(Cow::from(entry.spec.name), counted);
+        }
+        Self { entries, limits: Limits::default() }
     }
 }
 

@@ -12,15 +12,20 @@ mod spec;
 
 /// Declares the commands of a folder and lists them in `TABLE`.
 macro_rules! commands {
-    ($($name:ident)+) => {
-        $(mod $name;)+
+    ($($name:ident)*) => {
+        $(mod $name;)*
         /// The commands of this service.
-        pub(crate) const TABLE: &[$crate::entry::Entry] = &[$($crate::entry::Entry::of::<$name::Request>(),)+];
+        pub(crate) const TABLE: &[$crate::entry::Entry] = &[$($crate::entry::Entry::of::<$name::Request>(),)*];
     };
 }
 
 mod console;
 mod follow;
+mod group_open_attr_http_svc;
+mod group_open_avchatroom_http_svc;
+mod group_open_http_noauth_svc;
+mod group_open_http_svc;
+mod group_open_long_polling_http_noauth_svc;
 mod heartbeat;
 mod im_cos_msg;
 mod im_long_msg;
@@ -49,6 +54,11 @@ pub fn table() -> impl Iterator<Item = &'static Entry> {
     [
         console::TABLE,
         follow::TABLE,
+        group_open_attr_http_svc::TABLE,
+        group_open_avchatroom_http_svc::TABLE,
+        group_open_http_noauth_svc::TABLE,
+        group_open_http_svc::TABLE,
+        group_open_long_polling_http_noauth_svc::TABLE,
         heartbeat::TABLE,
         im_cos_msg::TABLE,
         im_long_msg::TABLE,

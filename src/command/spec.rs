@@ -144,6 +144,11 @@ impl Spec {
         Self { malformed: Code::GroupParameterInvalid, forbidden: Code::GroupNoPermission, ..Self::new(name) }
     }
 
+    /// Groups: 10004 and 10007.
+    pub const fn group(name: &'static str) -> Self {
+        Self { body: (128 * KIB, Code::BodyTooLong), ..Self::parameter(name) }
+    }
+
     /// The console's own.
     pub const fn console(name: &'static str) -> Self {
         Self { doors: Doors::CONSOLE, malformed: Code::Invalid, forbidden: Code::SignInRequired, ..Self::new(name) }

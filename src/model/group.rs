@@ -81,6 +81,8 @@ pub mod limit {
     pub const HISTORY: usize = 100;
     /// Newest messages of a live room that a newcomer gets.
     pub const ROOM_HISTORY: usize = 20;
+    /// Administrators of a live room.
+    pub const ROOM_ADMINS: usize = 5;
     /// A group message, in bytes (80002 beyond).
     pub const MESSAGE_BYTES: usize = 12 * 1024;
 }

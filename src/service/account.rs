@@ -74,10 +74,15 @@ pub struct Quiet {
     pub repeated: bool,
 }
 
+/// The protocol's internal number of the account of a number.
+pub(crate) fn tiny_id(account: i64) -> i64 {
+    TINY_ID_BASE + account
+}
+
 impl Account {
     /// The protocol's internal number of the account.
     pub fn tiny_id(&self) -> i64 {
-        TINY_ID_BASE + self.number
+        tiny_id(self.number)
     }
 
     fn of(app: SdkAppId, row: &AccountRow) -> Result<Self, Error> {

@@ -8,11 +8,15 @@ use std::{
 use model::{Code, Error, Millis};
 use serde_json::value::RawValue;
 use store::{
-    StoreError,
+    Entry, StoreError,
     tables::contact::{ContactChange, ContactRow},
 };
 
-use crate::{Account, Conversation, LiveApp, Services, broken, message::last_message};
+use crate::{
+    Account, LiveApp, Services, broken,
+    group::{LiveGroup, Place, group_last_message},
+    message::last_message,
+};
 
 /// How many conversations a page has.
 const PAGE: usize = 100;
@@ -32,12 +36,35 @@ pub struct Page {
     pub offset: usize,
 }
 
+/// Whom a conversation is with.
+#[derive(Clone)]
+pub enum Peer {
+    /// Another user.
+    User(Arc<Account>),
+    /// A group.
+    Group(Arc<LiveGroup>),
+}
+
+impl Peer {
+    /// The other user's name or the group's id.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::User(account) => account.user.as_str(),
+            Self::Group(group) => &group.id,
+        }
+    }
+}
+
 /// A conversation in the list.
 pub struct ListedContact {
     /// What the user keeps about it.
     pub row: ContactRow,
-    /// The other account.
-    pub peer: Arc<Account>,
+    /// Whom it is with.
+    pub peer: Peer,
+    /// Messages that the user has not read, in a group.
+    pub unread: u32,
+    /// The sequence of the newest message, in a group.
+    pub newest: i64,
     /// When something last happened in it.
     pub time: Millis,
     /// Its last message with the sender's name, if there is one: `MsgBody`, `CloudCustomData`, `RevokerInfo`.
@@ -52,8 +79,10 @@ pub struct LastMessage {
     pub message: Box<RawValue>,
     /// Who sent it.
     pub from: String,
-    /// Chosen by the sender.
-    pub client_sequence: u32,
+    /// The sender's nick and name card in a group.
+    pub shown: (String, String),
+    /// Its place: in a group the sequence, otherwise the number chosen by the sender.
+    pub sequence: i64,
     /// It was recalled.
     pub recalled: bool,
 }
@@ -68,16 +97,15 @@ impl Services {
     ) -> Result<(Vec<ListedContact>, Option<Page>), Error> {
         let rows = self.store.book.contacts(me.number).await.map_err(broken)?;
         let numbers: Vec<i64> = rows.iter().map(|row| row.conversation).collect();
-        let heads: HashMap<i64, Millis> = {
-            let heads = self.store.log.heads(&numbers).await.map_err(broken)?;
-            heads.into_iter().map(|head| (head.conversation, head.time)).collect()
-        };
-        let mut rows: Vec<(ContactRow, Millis)> = rows
+        let heads = self.newest(&numbers).await?;
+        let mut rows: Vec<(ContactRow, (i64, Millis))> = rows
             .into_iter()
-            .filter_map(|row| heads.get(&row.conversation).map(|time| (row, *time)))
-            .filter(|(row, time)| time / 1000 >= page.since || row.changed >= page.since)
+            // Topics are listed with their community, and system notices nowhere.
+            .filter(|row| !row.peer_user.is_empty())
+            .filter_map(|row| heads.get(&row.conversation).map(|head| (row, *head)))
+            .filter(|(row, (_, time))| time / 1000 >= page.since || row.changed >= page.since)
             .collect();
-        rows.sort_by_key(|(row, time)| (std::cmp::Reverse((row.pinned > 0, *time)), row.conversation));
+        rows.sort_by_key(|(row, (_, time))| (std::cmp::Reverse((row.pinned > 0, *time)), row.conversation));
         rows.truncate(app.settings.recent_contacts as usize);
         let total = rows.len();
         let rows: Vec<_> = rows.into_iter().skip(page.offset).take(PAGE).collect();
@@ -90,41 +118,57 @@ impl Services {
         &self,
         app: &LiveApp,
         me: &Account,
-        rows: Vec<(ContactRow, Millis)>,
+        rows: Vec<(ContactRow, (i64, Millis))>,
     ) -> Result<Vec<ListedContact>, Error> {
-        let (contacts, times): (Vec<_>, Vec<_>) = rows.into_iter().unzip();
+        let (contacts, heads): (Vec<_>, Vec<_>) = rows.into_iter().unzip();
         let overviews = self.overviews(me, &contacts, i64::MAX).await?;
         let read: HashMap<i64, i64> =
             self.store.book.peer_read_times(me.number).await.map_err(broken)?.into_iter().collect();
         let mut listed = Vec::with_capacity(contacts.len());
-        for ((row, head_time), overview) in contacts.into_iter().zip(times).zip(overviews) {
-            let Some(peer) = self.accounts.by_number(app.sdkappid, row.peer).await? else { continue };
+        for ((row, (newest, head_time)), overview) in contacts.into_iter().zip(heads).zip(overviews) {
+            let Some(peer) = self.peer_of(app, &row).await? else { continue };
             // A conversation that was left comes back with its next message; a cleared one stays, without one.
             let is_back = overview.last.as_ref().is_some_and(|last| last.position > row.left_position);
             if row.left_position > 0 && !is_back {
                 continue;
             }
-            let last = match &overview.last {
-                Some(entry) => {
-                    let from = if entry.sender == me.number { &me.user } else { &peer.user };
-                    Some(LastMessage {
-                        message: last_message(entry)?,
-                        from: from.as_str().to_owned(),
-                        client_sequence: entry.client_sequence,
-                        recalled: entry.flags & model::flags::RECALLED != 0,
-                    })
-                }
-                None => None,
-            };
             let time = overview.last.as_ref().map_or(head_time, |last| last.time);
+            let last = overview.last.map(|entry| shown_last(me, &peer, &entry)).transpose()?;
             let peer_read_time = read.get(&row.conversation).copied().unwrap_or(0);
-            listed.push(ListedContact { row, peer, time, last, peer_read_time });
+            let unread = match &peer {
+                Peer::Group(group) if group.kind.counts_unread() => overview.unread,
+                _ => 0,
+            };
+            listed.push(ListedContact { row, peer, unread, newest, time, last, peer_read_time });
         }
         Ok(listed)
     }
 
+    async fn peer_of(&self, app: &LiveApp, row: &ContactRow) -> Result<Option<Peer>, Error> {
+        if row.is_group() {
+            return Ok(self.group_numbered(row.conversation).await?.map(Peer::Group));
+        }
+        Ok(self.accounts.by_number(app.sdkappid, row.peer).await?.map(Peer::User))
+    }
+
+    /// The number of the conversation that a user has with a peer.
+    async fn contact_number(&self, me: &Account, peer: &Peer) -> Result<Option<i64>, Error> {
+        match peer {
+            Peer::User(account) => Ok(self.conversation(me, account).await?.map(|conversation| conversation.number)),
+            Peer::Group(group) => Ok(group.role(me.number).map(|_| group.number)),
+        }
+    }
+
+    /// The same; made where there is none, and 51004 for a group that the user is not in.
+    async fn need_contact(&self, me: &Account, peer: &Peer) -> Result<i64, Error> {
+        match peer {
+            Peer::User(account) => Ok(self.make_conversation(me, account).await?.number),
+            Peer::Group(_) => self.contact_number(me, peer).await?.ok_or_else(|| Code::ContactGroupUnresolved.into()),
+        }
+    }
+
     /// What a user keeps about conversations with some peers; those never had are left out.
-    pub async fn contact_rows(&self, me: &Account, peers: &[Arc<Account>]) -> Result<Vec<ContactRow>, Error> {
+    pub async fn contact_rows(&self, me: &Account, peers: &[Peer]) -> Result<Vec<ContactRow>, Error> {
         let mut rows = Vec::with_capacity(peers.len());
         for peer in peers {
             if let Some(row) = self.contact_row(me, peer).await? {
@@ -134,9 +178,9 @@ impl Services {
         Ok(rows)
     }
 
-    async fn contact_row(&self, me: &Account, peer: &Account) -> Result<Option<ContactRow>, Error> {
-        let Some(conversation) = self.conversation(me, peer).await? else { return Ok(None) };
-        self.store.book.contact(me.number, conversation.number).await.map_err(broken)
+    async fn contact_row(&self, me: &Account, peer: &Peer) -> Result<Option<ContactRow>, Error> {
+        let Some(conversation) = self.contact_number(me, peer).await? else { return Ok(None) };
+        self.store.book.contact(me.number, conversation).await.map_err(broken)
     }
 
     /// All that a user keeps about conversations.
@@ -144,45 +188,40 @@ impl Services {
         self.store.book.contacts(me.number).await.map_err(broken)
     }
 
-    async fn change_contact(
-        &self,
-        me: &Account,
-        conversation: &Conversation,
-        change: ContactChange,
-    ) -> Result<(), Error> {
-        self.store.book.change_contacts(me.number, vec![(conversation.number, change)]).await.map_err(broken)
+    async fn change_contact(&self, me: &Account, conversation: i64, change: ContactChange) -> Result<(), Error> {
+        self.store.book.change_contacts(me.number, vec![(conversation, change)]).await.map_err(broken)
     }
 
     /// Takes a conversation out of the user's list, with or without its history.
-    pub async fn leave_contact(&self, me: &Account, peer: &Account, clear: bool) -> Result<(), Error> {
-        let Some(conversation) = self.conversation(me, peer).await? else { return Ok(()) };
-        let heads = self.store.log.heads(&[conversation.number]).await.map_err(broken)?;
+    pub async fn leave_contact(&self, me: &Account, peer: &Peer, clear: bool) -> Result<(), Error> {
+        let Some(conversation) = self.contact_number(me, peer).await? else { return Ok(()) };
+        let heads = self.store.log.heads(&[conversation]).await.map_err(broken)?;
         let Some(head) = heads.first() else { return Ok(()) };
         let mut changes = vec![
-            (conversation.number, ContactChange::Leave(head.position)),
-            (conversation.number, ContactChange::Read(head.sequence, head.time / 1000)),
+            (conversation, ContactChange::Leave(head.position)),
+            (conversation, ContactChange::Read(head.sequence, head.time / 1000)),
         ];
         if clear {
-            changes.push((conversation.number, ContactChange::Clear(head.sequence)));
+            changes.push((conversation, ContactChange::Clear(head.sequence)));
         }
         self.store.book.change_contacts(me.number, changes).await.map_err(broken)
     }
 
     /// Forgets the user's history of a conversation, which stays in the list.
-    pub async fn clear_contact(&self, me: &Account, peer: &Account) -> Result<(), Error> {
-        let Some(conversation) = self.conversation(me, peer).await? else { return Ok(()) };
-        let heads = self.store.log.heads(&[conversation.number]).await.map_err(broken)?;
+    pub async fn clear_contact(&self, me: &Account, peer: &Peer) -> Result<(), Error> {
+        let Some(conversation) = self.contact_number(me, peer).await? else { return Ok(()) };
+        let heads = self.store.log.heads(&[conversation]).await.map_err(broken)?;
         let Some(head) = heads.first() else { return Ok(()) };
         let changes = vec![
-            (conversation.number, ContactChange::Clear(head.sequence)),
-            (conversation.number, ContactChange::Read(head.sequence, head.time / 1000)),
+            (conversation, ContactChange::Clear(head.sequence)),
+            (conversation, ContactChange::Read(head.sequence, head.time / 1000)),
         ];
         self.store.book.change_contacts(me.number, changes).await.map_err(broken)
     }
 
     /// Pins a conversation or unpins it.
-    pub async fn pin_contact(&self, me: &Account, peer: &Account, pin: bool) -> Result<(), Error> {
-        let conversation = self.make_conversation(me, peer).await?;
+    pub async fn pin_contact(&self, me: &Account, peer: &Peer, pin: bool) -> Result<(), Error> {
+        let conversation = self.need_contact(me, peer).await?;
         if pin {
             let pinned = self.all_contact_rows(me).await?.iter().filter(|row| row.pinned > 0).count();
             if pinned >= PINNED {
@@ -190,25 +229,25 @@ impl Services {
             }
         }
         let time = if pin { self.world.now() } else { 0 };
-        self.change_contact(me, &conversation, ContactChange::Pin(time)).await
+        self.change_contact(me, conversation, ContactChange::Pin(time)).await
     }
 
     /// Sets how messages of a peer arrive: 0 notify, 1 discard, 2 quiet.
-    pub async fn mute_contact(&self, me: &Account, peer: &Account, mute: i64) -> Result<(), Error> {
-        let conversation = self.make_conversation(me, peer).await?;
-        self.change_contact(me, &conversation, ContactChange::Mute(mute)).await
+    pub async fn mute_contact(&self, me: &Account, peer: &Peer, mute: i64) -> Result<(), Error> {
+        let conversation = self.need_contact(me, peer).await?;
+        self.change_contact(me, conversation, ContactChange::Mute(mute)).await
     }
 
     /// Sets and clears standard marks, by bit number, and the custom mark. Returns both as they are now.
     pub async fn mark_contact(
         &self,
         me: &Account,
-        peer: &Account,
+        peer: &Peer,
         (set, clear): (&[u32], &[u32]),
         custom: Option<&str>,
     ) -> Result<ContactRow, Error> {
-        let conversation = self.make_conversation(me, peer).await?;
-        let Some(mut row) = self.store.book.contact(me.number, conversation.number).await.map_err(broken)? else {
+        let conversation = self.need_contact(me, peer).await?;
+        let Some(mut row) = self.store.book.contact(me.number, conversation).await.map_err(broken)? else {
             return Err(Code::ContactAccountMissing.into());
         };
         let bits = |numbers: &[u32]| numbers.iter().fold(0_i64, |bits, number| bits | 1_i64.wrapping_shl(*number));
@@ -218,7 +257,7 @@ impl Services {
         }
         row.changed = self.world.second();
         let change = ContactChange::Mark(row.marks, row.custom_mark.clone(), row.changed);
-        self.change_contact(me, &conversation, change).await?;
+        self.change_contact(me, conversation, change).await?;
         Ok(row)
     }
 
@@ -269,17 +308,40 @@ impl Services {
         &self,
         me: &Account,
         group: i64,
-        added: &[Arc<Account>],
-        removed: &[Arc<Account>],
+        added: &[Peer],
+        removed: &[Peer],
     ) -> Result<(), Error> {
         let (mut into, mut out) = (Vec::new(), Vec::new());
         for peer in added {
-            into.push(self.make_conversation(me, peer).await?.number);
+            into.push(self.need_contact(me, peer).await?);
         }
         for peer in removed {
-            out.extend(self.conversation(me, peer).await?.map(|conversation| conversation.number));
+            out.extend(self.contact_number(me, peer).await?);
         }
         self.store.book.change_contact_group(me.number, group, &into, &out).await.map_err(broken)
+    }
+}
+
+fn shown_last(me: &Account, peer: &Peer, entry: &Entry) -> Result<LastMessage, Error> {
+    let recalled = entry.flags & model::flags::RECALLED != 0;
+    match peer {
+        Peer::User(account) => Ok(LastMessage {
+            message: last_message(entry)?,
+            from: if entry.sender == me.number { &me.user } else { &account.user }.as_str().to_owned(),
+            shown: Default::default(),
+            sequence: entry.client_sequence.into(),
+            recalled,
+        }),
+        Peer::Group(group) => {
+            let last = group_last_message(&Place::of(group), entry)?;
+            Ok(LastMessage {
+                message: last.message,
+                from: last.from,
+                shown: (last.nick, last.card),
+                sequence: entry.sequence,
+                recalled,
+            })
+        }
     }
 }
 

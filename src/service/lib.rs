@@ -5,6 +5,7 @@ mod app;
 mod contact;
 mod failure;
 pub mod file;
+pub mod group;
 mod message;
 pub mod metric;
 mod operator;
@@ -19,15 +20,17 @@ use std::{
 
 pub use account::{Account, Accounts, Import, Preferences, Quiet};
 pub use app::{Apps, LiveApp, NewApp};
-pub use contact::{ListedContact, Page};
+pub use contact::{ListedContact, Page, Peer};
 pub use failure::broken;
 pub use message::{
-    Conversation, ExtensionChange, Found, History, Hits, Members, Missed, Outbound, Sent, Slice, Unread, roaming,
+    Conversation, ExtensionChange, ExtensionResult, Found, History, Hits, Members, Missed, Outbound, Sent, Slice,
+    Unread, roaming,
 };
 use model::{Code, Error, Millis};
 pub use operator::{Operator, Operators};
 use presence::{Hub, Session};
 use quick_cache::sync::Cache;
+pub use store::tables::extension::ExtensionRow;
 use store::{Store, StoreError};
 use tokio_util::task::TaskTracker;
 pub use world::{World, fingerprint};
@@ -63,6 +66,9 @@ pub struct Services {
     pub options: Options,
     store: Arc<Store>,
     conversations: Cache<(i64, i64), Arc<Conversation>>,
+    groups: group::Groups,
+    /// The log's position and the time when this process started.
+    started: (i64, Millis),
     /// Taken to sign an account in, so that two sign-ins never take the same place.
     signing_in: [tokio::sync::Mutex<()>; 64],
     /// Taken to import into a conversation, so that each import is compared with the one before.
@@ -86,6 +92,8 @@ impl Services {
             operators: Operators::load(store.clone(), world.clone()).await?,
             hub: Hub::default(),
             conversations: Cache::new(CONVERSATIONS),
+            groups: group::Groups::default(),
+            started: (store.log.position(), world.now()),
             signing_in: std::array::from_fn(|_| tokio::sync::Mutex::default()),
             importing: std::array::from_fn(|_| tokio::sync::Mutex::default()),
             attaching: std::array::from_fn(|_| tokio::sync::Mutex::default()),

@@ -57,12 +57,16 @@ impl Command for Request {
             }
             _ => return Err(Self::SPEC.forbidden.into()),
         };
-        let by = if signature.is_empty() && !presented.is_empty() {
+        let resumed = signature.is_empty() && !presented.is_empty();
+        let by = if resumed {
             SignIn::Ticket(&presented)
         } else {
             SignIn::Signature { user: &user, signature: &signature, platform: Platform::Web }
         };
         let signed_in = cx.services.sign_in(app, link, by).await?;
+        if resumed {
+            cx.services.replay_groups(&signed_in.account, &signed_in.session, link).await?;
+        }
         Ok(Reply {
             a2_key: ticket(&signed_in.session),
             tiny_id: signed_in.account.tiny_id().to_string(),

@@ -32,8 +32,11 @@ impl Command for Request {
         let megabytes = app.settings.upload_megabytes.to_string();
         let limits = json!({"a": "20", "i": "20", "f": megabytes, "v": megabytes}).to_string();
         let id = app.sdkappid.to_string();
+        // Clients ask for each new group by itself, and refuse themselves beyond eight a second.
+        let frequencies = json!([{"cmd": "get_group_self_member_info", "interval": 1, "count": 200}]).to_string();
         let config = json!({
             "upload_size_limit": limits,
+            "cmd_frequency_limit": frequencies,
             // Clients send no reports about themselves anywhere.
             "evt_rpt_sdkappid_bl": id,
             "q_rpt_sdkappid_bl": id,

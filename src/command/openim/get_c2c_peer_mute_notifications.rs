@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use model::Error;
 use serde::{Deserialize, Serialize};
+use service::Peer;
 
 use crate::{Command, Context, Doors, Spec};
 
@@ -37,14 +38,14 @@ impl Command for Request {
         let me = cx.me()?;
         let Some(peers) = self.peers else {
             let rows = cx.services.all_contact_rows(me).await?;
-            let muted = rows.into_iter().filter(|row| row.mute != 0);
+            let muted = rows.into_iter().filter(|row| row.peer > 0 && row.mute != 0);
             let list = muted.map(|row| Muted { peer: row.peer_user, mute_notifications: row.mute }).collect();
             return Ok(Reply { list });
         };
         let mut list = Vec::with_capacity(peers.len());
         for peer in peers {
             let row = match cx.find(&peer).await? {
-                Some(account) => cx.services.contact_rows(me, &[account]).await?.pop(),
+                Some(account) => cx.services.contact_rows(me, &[Peer::User(account)]).await?.pop(),
                 None => None,
             };
             list.push(Muted { peer, mute_notifications: row.map_or(0, |row| row.mute) });

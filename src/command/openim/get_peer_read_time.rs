@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use model::Error;
 use serde::{Deserialize, Serialize};
+use service::Peer;
 
 use crate::{Command, Context, Doors, Spec};
 
@@ -31,7 +32,7 @@ impl Command for Request {
         for peer in &self.peers {
             let row = match cx.find(peer).await? {
                 // What the peer keeps about the conversation with me.
-                Some(peer) => cx.services.contact_rows(&peer, std::slice::from_ref(me)).await?.pop(),
+                Some(peer) => cx.services.contact_rows(&peer, &[Peer::User(me.clone())]).await?.pop(),
                 None => None,
             };
             times.push(row.map_or(0, |row| row.read_time));

@@ -26,7 +26,7 @@ pub(crate) struct Reply {
     unread: Vec<Unread>,
     #[serde(rename = "C2CRemainingUnreadCount")]
     remaining: [(); 0],
-    event_array: [(); 0],
+    event_array: Vec<Box<RawValue>>,
 }
 
 #[derive(Serialize)]
@@ -61,7 +61,7 @@ impl Command for Request {
                 cookie: format!("p{fetched}"),
                 unread: counts(unread),
                 remaining: [],
-                event_array: [],
+                event_array: services.untold(me).await?,
             });
         };
         let missed = services.missed(app, me, session, (after, fetched)).await?;
@@ -75,7 +75,7 @@ impl Command for Request {
             cookie: format!("p{}", reached.max(after)),
             unread: counts(missed.unread),
             remaining: [],
-            event_array: [],
+            event_array: missed.events,
         })
     }
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use model::{Code, Error};
 use serde::{Deserialize, Serialize};
+use service::Peer;
 
 use crate::{Command, Context, Doors, Spec};
 
@@ -49,7 +50,7 @@ impl Command for Request {
                 failed.push(Failed { peer: name, code: Code::PeerUnknown.number() });
                 continue;
             };
-            cx.services.mute_contact(me, &peer, self.mute).await?;
+            cx.services.mute_contact(me, &Peer::User(peer.clone()), self.mute).await?;
             let event = format!(
                 r#""Event":10,"C2cNotifyMsgArray":[{{"MuteNotificationsSync":{{"To_Account":[{}],"MuteNotifications":{}}}}}]"#,
                 peer.quoted, self.mute

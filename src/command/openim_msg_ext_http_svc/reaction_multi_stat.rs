@@ -5,11 +5,8 @@ use std::sync::Arc;
 use model::{Code, Error};
 use serde::{Deserialize, Serialize};
 
-use super::shared::{Target, key};
+use super::shared::{KEYS, ReactionStat, Target, key, reaction_stats};
 use crate::{Command, Context, Doors, Spec};
-
-/// The most messages of one request.
-const KEYS: usize = 20;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -31,17 +28,7 @@ pub(crate) struct Reply {
 #[serde(rename_all = "PascalCase")]
 struct Results {
     msg_key: String,
-    reaction_list: Vec<Reaction>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "PascalCase")]
-struct Reaction {
-    reaction: String,
-    count: usize,
-    #[serde(rename = "Reaction_Account")]
-    accounts: Vec<String>,
-    reacted_by_me: u8,
+    reaction_list: Vec<ReactionStat>,
 }
 
 impl Command for Request {
@@ -63,15 +50,7 @@ impl Command for Request {
         let mut results = Vec::with_capacity(self.msg_key_list.len());
         for msg_key in self.msg_key_list {
             let reactions = cx.services.reactions(&from, &to, key(&msg_key)?).await?;
-            let reaction_list = reactions
-                .into_iter()
-                .map(|(reaction, accounts)| Reaction {
-                    reaction,
-                    count: accounts.len(),
-                    reacted_by_me: accounts.iter().any(|account| account.number == me.number).into(),
-                    accounts: accounts.iter().take(most).map(|account| account.user.to_string()).collect(),
-                })
-                .collect();
+            let reaction_list = reaction_stats(reactions, me, most);
             results.push(Results { msg_key, reaction_list });
         }
         Ok(Reply { results })

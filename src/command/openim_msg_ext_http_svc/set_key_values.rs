@@ -4,13 +4,9 @@ use std::sync::Arc;
 
 use model::{Code, Error};
 use serde::{Deserialize, Serialize};
-use service::ExtensionChange;
 
-use super::shared::{Pair, Target, key};
+use super::shared::{Outcome, Target, Wanted, key, outcomes, wanted_change};
 use crate::{Command, Context, Spec};
-
-/// The most pairs of one request.
-const PAIRS: usize = 20;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -24,27 +20,11 @@ pub(crate) struct Request {
     extension_list: Vec<Wanted>,
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Wanted {
-    key: String,
-    #[serde(default)]
-    value: String,
-    seq: Option<i64>,
-}
-
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct Reply {
     extension_list: Vec<Outcome>,
     seq: i64,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "PascalCase")]
-struct Outcome {
-    error_code: i32,
-    extension: Pair,
 }
 
 impl Command for Request {
@@ -56,29 +36,10 @@ impl Command for Request {
     type Reply = Reply;
 
     async fn run(self, cx: Arc<Context>) -> Result<Reply, Error> {
-        if self.extension_list.len() > PAIRS || (self.operate_type != 3 && self.extension_list.is_empty()) {
-            return Err(Error::new(Self::SPEC.malformed).detail("1 to 20 pairs are changed at once"));
-        }
+        let change = wanted_change(&cx, self.operate_type, self.extension_list)?;
         let (from, to) = self.target.accounts(&cx, &Self::SPEC).await?;
         let key = key(&self.msg_key)?;
-        // Only users take part in the optimistic locking.
-        let admin = cx.is_admin();
-        let known = |seq: Option<i64>| if admin { None } else { Some(seq.unwrap_or(0)) };
-        let wanted = self.extension_list.into_iter();
-        let change = match self.operate_type {
-            1 => ExtensionChange::Set(wanted.map(|pair| (pair.key, pair.value, known(pair.seq))).collect()),
-            2 => ExtensionChange::Delete(wanted.map(|pair| (pair.key, known(pair.seq))).collect()),
-            3 => ExtensionChange::Clear,
-            _ => return Err(Error::new(Self::SPEC.malformed).detail("OperateType is 1, 2 or 3")),
-        };
-        let (results, seq) = cx.services.change_extensions(&from, &to, key, change, cx.instance()).await?;
-        let extension_list = results
-            .into_iter()
-            .map(|(error_code, row)| Outcome {
-                error_code,
-                extension: Pair { key: row.name, value: row.value, seq: row.version },
-            })
-            .collect();
-        Ok(Reply { extension_list, seq })
+        let (results, seq) = cx.services.change_extensions(&from, &to, key, change, cx.origin_of_change()).await?;
+        Ok(Reply { extension_list: outcomes(results), seq })
     }
 }

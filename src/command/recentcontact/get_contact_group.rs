@@ -40,7 +40,7 @@ impl Command for Request {
         let groups = cx.services.contact_groups(&me).await?;
         let mut members = cx.services.contact_group_members(&me).await?;
         let mut marked: Vec<Marked> = Vec::new();
-        for row in cx.services.all_contact_rows(&me).await? {
+        for row in cx.services.all_contact_rows(&me).await?.into_iter().filter(|row| !row.peer_user.is_empty()) {
             let groups = members.remove(&row.conversation).unwrap_or_default();
             if row.marks != 0 || !row.custom_mark.is_empty() || !groups.is_empty() {
                 marked.push(Marked::new(row, groups));

@@ -33,8 +33,10 @@ pub(crate) struct Reply {
 struct Item {
     #[serde(rename = "Type")]
     kind: i64,
-    #[serde(rename = "To_Account")]
-    peer: String,
+    #[serde(rename = "To_Account", skip_serializing_if = "Option::is_none")]
+    user: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    group_id: Option<String>,
     msg_time: i64,
     top_flag: u8,
 }
@@ -42,7 +44,10 @@ struct Item {
 impl From<ListedContact> for Item {
     fn from(listed: ListedContact) -> Self {
         let top_flag = (listed.row.pinned > 0).into();
-        Self { kind: 1, peer: listed.row.peer_user, msg_time: listed.time / 1000, top_flag }
+        let group = listed.row.is_group();
+        let name = listed.row.peer_user;
+        let (user, group_id) = if group { (None, Some(name)) } else { (Some(name), None) };
+        Self { kind: if group { 2 } else { 1 }, user, group_id, msg_time: listed.time / 1000, top_flag }
     }
 }
 

@@ -5,7 +5,7 @@ use std::{collections::HashMap, sync::Arc};
 use model::{Code, Error};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
-use service::{ListedContact, Page};
+use service::{ListedContact, Page, Peer};
 
 use super::shared::marks;
 use crate::{Command, Context, Doors, Spec};
@@ -36,53 +36,117 @@ pub(crate) struct Reply {
 struct Item {
     #[serde(rename = "Type")]
     kind: i64,
-    #[serde(rename = "To_Account")]
-    peer: String,
     msg_time_stamp: i64,
-    msg_seq: u32,
-    #[serde(rename = "LastC2cMsgFrom_Account", skip_serializing_if = "Option::is_none")]
-    last_from: Option<String>,
+    msg_seq: i64,
     #[serde(skip_serializing_if = "Option::is_none")]
     last_msg: Option<Box<RawValue>>,
     last_msg_flags: u8,
-    #[serde(rename = "C2cPeerReadTime")]
-    peer_read_time: i64,
-    #[serde(rename = "C2cNick")]
-    nick: String,
-    #[serde(rename = "C2cImage")]
-    image: String,
-    #[serde(rename = "C2cRemark")]
-    remark: &'static str,
     top_flags: u8,
     msg_recv_option: i64,
     standard_mark: String,
     custom_mark: String,
     contact_group_id: Vec<i64>,
+    #[serde(flatten)]
+    with: With,
 }
+
+/// What only one kind of conversation has.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum With {
+    User {
+        #[serde(rename = "To_Account")]
+        peer: String,
+        #[serde(rename = "LastC2cMsgFrom_Account", skip_serializing_if = "Option::is_none")]
+        last_from: Option<String>,
+        #[serde(rename = "C2cPeerReadTime")]
+        peer_read_time: i64,
+        #[serde(rename = "C2cNick")]
+        nick: String,
+        #[serde(rename = "C2cImage")]
+        image: String,
+        #[serde(rename = "C2cRemark")]
+        remark: &'static str,
+    },
+    Group {
+        #[serde(rename = "ToAccount")]
+        id: String,
+        #[serde(rename = "GroupNick")]
+        name: String,
+        #[serde(rename = "GroupImage")]
+        image: String,
+        #[serde(rename = "GroupType")]
+        kind: &'static str,
+        #[serde(rename = "MsgGroupFrom_Account")]
+        last_from: String,
+        #[serde(rename = "MsgGroupFromNickName")]
+        last_nick: String,
+        #[serde(rename = "MsgGroupFromCardName")]
+        last_card: String,
+        #[serde(rename = "MsgGroupReadedSeq")]
+        read: i64,
+        #[serde(rename = "GroupNextMsgSeq")]
+        next: i64,
+        #[serde(rename = "UnreadMsgCount")]
+        unread: u32,
+        /// The count leaves out already what does not count.
+        #[serde(rename = "GroupIgnoredUnreadSeqCount")]
+        ignored: u32,
+    },
+}
+
+/// How clients are told that a last message was recalled.
+const RECALLED_PAIR: u8 = 8;
+const RECALLED_GROUP: u8 = 2;
 
 impl Item {
     fn new(listed: ListedContact, groups: &mut HashMap<i64, Vec<i64>>) -> Self {
         let row = listed.row;
-        let (recalled, sequence) =
-            listed.last.as_ref().map_or((false, 0), |last| (last.recalled, last.client_sequence));
-        let (last_msg, last_from) = listed.last.map(|last| (last.message, last.from)).unzip();
+        let (recalled, sequence) = listed.last.as_ref().map_or((false, 0), |last| (last.recalled, last.sequence));
+        let (last_msg, who) = listed.last.map(|last| (last.message, (last.from, last.shown))).unzip();
+        let (kind, flag, with) = match &listed.peer {
+            Peer::User(account) => {
+                let with = With::User {
+                    peer: row.peer_user,
+                    last_from: who.map(|(from, _)| from),
+                    peer_read_time: listed.peer_read_time,
+                    nick: account.profile.nick().to_owned(),
+                    image: account.profile.image().to_owned(),
+                    remark: "",
+                };
+                (1, RECALLED_PAIR, with)
+            }
+            Peer::Group(group) => {
+                let info = group.info();
+                let (last_from, (last_nick, last_card)) = who.unwrap_or_default();
+                let with = With::Group {
+                    id: group.id.to_string(),
+                    name: info.name.clone(),
+                    image: info.face.clone(),
+                    kind: group.kind.name(),
+                    last_from,
+                    last_nick,
+                    last_card,
+                    read: row.read_sequence,
+                    next: listed.newest + 1,
+                    unread: listed.unread,
+                    ignored: 0,
+                };
+                (2, RECALLED_GROUP, with)
+            }
+        };
         Self {
-            kind: 1,
+            kind,
             msg_time_stamp: listed.time / 1000,
             msg_seq: sequence,
-            last_from,
             last_msg,
-            last_msg_flags: if recalled { 8 } else { 0 },
-            peer_read_time: listed.peer_read_time,
-            nick: listed.peer.profile.nick().to_owned(),
-            image: listed.peer.profile.image().to_owned(),
-            remark: "",
+            last_msg_flags: if recalled { flag } else { 0 },
             top_flags: (row.pinned > 0).into(),
             msg_recv_option: row.mute,
             standard_mark: marks(row.marks),
             contact_group_id: groups.remove(&row.conversation).unwrap_or_default(),
             custom_mark: row.custom_mark,
-            peer: row.peer_user,
+            with,
         }
     }
 }

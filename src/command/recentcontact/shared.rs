@@ -1,11 +1,9 @@
 //! What the commands of this service share.
 
-use std::sync::Arc;
-
 use model::{Code, Error};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use service::Account;
+use service::{Account, Peer};
 use store::tables::contact::ContactRow;
 
 use crate::Context;
@@ -26,20 +24,27 @@ pub(super) struct Contact {
 }
 
 impl Contact {
-    /// The other account of a one-to-one conversation.
-    pub async fn peer(&self, cx: &Context) -> Result<Arc<Account>, Error> {
-        match (self.kind, &self.user) {
-            (1, Some(user)) => cx.account(user, Code::ContactAccountMissing).await,
-            (1, None) => Err(Error::new(Code::ContactParameterInvalid).detail("To_Account is missing")),
-            (2, _) => Err(Error::new(Code::ContactGroupUnresolved).detail("there is no such group")),
+    /// Whom the conversation is with.
+    pub async fn peer(&self, cx: &Context) -> Result<Peer, Error> {
+        match (self.kind, &self.user, &self.group) {
+            (1, Some(user), _) => cx.account(user, Code::ContactAccountMissing).await.map(Peer::User),
+            (2, _, Some(id)) => match cx.services.find_group(cx.app()?.sdkappid, id).await? {
+                Some(group) => Ok(Peer::Group(group)),
+                None => Err(Error::new(Code::ContactGroupUnresolved).detail("there is no such group")),
+            },
+            (1, None, _) => Err(Error::new(Code::ContactParameterInvalid).detail("To_Account is missing")),
+            (2, _, None) => Err(Error::new(Code::ContactParameterInvalid).detail("ToGroupId is missing")),
             _ => Err(Error::new(Code::ContactParameterInvalid).detail("Type is 1 or 2")),
         }
     }
 }
 
 /// How pushes name a conversation; clients read one or the other of the two names.
-pub(super) fn pushed(peer: &Account) -> Value {
-    json!({"Type": 1, "Peer_Account": peer.user, "To_Account": peer.user})
+pub(super) fn pushed(peer: &Peer) -> Value {
+    match peer {
+        Peer::User(account) => json!({"Type": 1, "Peer_Account": account.user, "To_Account": account.user}),
+        Peer::Group(group) => json!({"Type": 2, "GroupId": group.id, "ToGroupId": group.id}),
+    }
 }
 
 /// Tells the user's other devices of a change of the list.
@@ -87,8 +92,10 @@ pub(super) struct Group {
 pub(super) struct Marked {
     #[serde(rename = "Type")]
     kind: i64,
-    #[serde(rename = "To_Account")]
-    user: String,
+    #[serde(rename = "To_Account", skip_serializing_if = "Option::is_none")]
+    user: Option<String>,
+    #[serde(rename = "ToGroupId", skip_serializing_if = "Option::is_none")]
+    group: Option<String>,
     standard_mark: String,
     custom_mark: String,
     contact_group_id: Vec<i64>,
@@ -97,9 +104,11 @@ pub(super) struct Marked {
 
 impl Marked {
     pub fn new(row: ContactRow, groups: Vec<i64>) -> Self {
+        let (user, group) = if row.is_group() { (None, Some(row.peer_user)) } else { (Some(row.peer_user), None) };
         Self {
-            kind: 1,
-            user: row.peer_user,
+            kind: if group.is_some() { 2 } else { 1 },
+            user,
+            group,
             standard_mark: marks(row.marks),
             custom_mark: row.custom_mark,
             contact_group_id: groups,

@@ -260,6 +260,9 @@ impl Connection {
         for frame in ready.into_iter().flatten() {
             writer.feed(frame.into(), compress).await?;
         }
+        for push in link.take_replay() {
+            writer.feed(link.frame(&push), false).await?;
+        }
         writer.flush().await
     }
 

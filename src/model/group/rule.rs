@@ -163,7 +163,7 @@ pub fn table() -> impl Iterator<Item = (Action, [&'static str; 6])> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Action, Actor, TABLE, allows, check};
+    use super::{Action, Actor, TABLE, allows, check, table};
     use crate::{
         Code,
         group::{GroupKind, Role},
@@ -184,6 +184,23 @@ mod tests {
                 assert!(!letters.contains('M') || letters.contains('O'), "{action:?} in {}", kind.name());
             }
         }
+    }
+
+    /// The table as `docs/groups.md` shows it.
+    fn shown() -> String {
+        let names = GroupKind::ALL.map(GroupKind::name).join(" | ");
+        let mut text = format!("| | {names} |\n|---|---|---|---|---|---|---|\n");
+        for (action, columns) in table() {
+            let cells = columns.map(|letters| if letters.is_empty() { "–" } else { letters }).join(" | ");
+            text.push_str(&format!("| {action:?} | {cells} |\n"));
+        }
+        text
+    }
+
+    #[test]
+    fn the_manual_shows_this_table() {
+        let manual = include_str!("../../../docs/groups.md");
+        assert!(manual.contains(&shown()), "docs/groups.md should contain:\n{}", shown());
     }
 
     #[test]

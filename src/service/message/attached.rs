@@ -2,12 +2,16 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use model::{Code, Error, MessageKey, flags};
-use serde_json::json;
+use model::{Code, Error, MessageKey, flags, group::rule::Action};
+use serde_json::{Value, json};
 use store::{Entry, tables::extension::ExtensionRow};
 
-use super::Conversation;
-use crate::{Account, Services, broken};
+use crate::{
+    Account, Services,
+    account::tiny_id,
+    broken,
+    group::{By, LiveGroup, Place},
+};
 
 /// The most key-value pairs of a message.
 pub const EXTENSIONS: usize = 300;
@@ -43,7 +47,75 @@ pub mod roaming {
 /// What became of one key: 0 or the error's number, and the pair as it is now.
 pub type ExtensionResult = (i32, ExtensionRow);
 
+/// A message that something is attached to, and how everybody who sees it is told.
+struct Attached {
+    at: (i64, i64),
+    flags: u32,
+    app: model::SdkAppId,
+    tiny_id: i64,
+    /// The names and the content by which clients find the message.
+    extension_name: &'static str,
+    reaction_name: &'static str,
+    info: Value,
+    audience: Audience,
+}
+
+enum Audience {
+    Pair(Arc<Account>, Arc<Account>),
+    Group(Arc<LiveGroup>),
+}
+
 impl Services {
+    async fn attached(
+        &self,
+        from: &Arc<Account>,
+        to: &Arc<Account>,
+        key: MessageKey,
+        missing: Code,
+    ) -> Result<Attached, Error> {
+        let (conversation, entry) = self.find_message(from, to, key, missing).await?;
+        Ok(Attached {
+            at: (conversation.number, entry.sequence),
+            flags: entry.flags,
+            app: from.app,
+            tiny_id: from.tiny_id(),
+            extension_name: "ExtensionC2cMsgInfo",
+            reaction_name: "C2CMsgInfo",
+            info: info_of(from, to, &entry),
+            audience: Audience::Pair(from.clone(), to.clone()),
+        })
+    }
+
+    async fn attached_in_group(&self, place: &Place, sequence: i64, missing: Code) -> Result<Attached, Error> {
+        let entry = self.group_message(place, sequence, missing).await?;
+        let tiny_id = tiny_id(entry.sender);
+        let topic = place.topic.as_ref().map_or("", |topic| topic.id.as_str());
+        Ok(Attached {
+            at: (place.number(), sequence),
+            flags: entry.flags,
+            app: place.group.app,
+            tiny_id,
+            extension_name: "ExtensionGroupMsgInfo",
+            reaction_name: "GroupMsgInfo",
+            info: json!({
+                "GroupId": place.group.id,
+                "TopicId": topic,
+                "MsgSeq": sequence,
+                "MsgRandom": entry.random,
+                "MsgClientTime": entry.client_time,
+                "TinyId": tiny_id.to_string(),
+            }),
+            audience: Audience::Group(place.group.clone()),
+        })
+    }
+
+    fn tell_audience(&self, attached: &Attached, event: &str, except: Option<(i64, u32)>) {
+        match &attached.audience {
+            Audience::Pair(from, to) => self.tell_both(from, to, event, except.map(|(_, instance)| instance)),
+            Audience::Group(group) => self.push_members(group, event.as_bytes(), except),
+        }
+    }
+
     /// Changes the extensions of a message and tells both sides. Returns the result of each key and the message's
     /// greatest version.
     pub async fn change_extensions(
@@ -52,13 +124,35 @@ impl Services {
         to: &Arc<Account>,
         key: MessageKey,
         change: ExtensionChange,
-        except: Option<u32>,
+        except: Option<(i64, u32)>,
     ) -> Result<(Vec<ExtensionResult>, i64), Error> {
-        let (conversation, entry) = self.find_message(from, to, key, Code::ExtensionMessageMissing).await?;
-        if entry.flags & flags::SUPPORTS_EXTENSION == 0 {
+        let attached = self.attached(from, to, key, Code::ExtensionMessageMissing).await?;
+        self.extend(&attached, change, except).await
+    }
+
+    /// The same of a group message.
+    pub async fn change_group_extensions(
+        &self,
+        place: &Place,
+        by: &By,
+        sequence: i64,
+        change: ExtensionChange,
+    ) -> Result<(Vec<ExtensionResult>, i64), Error> {
+        place.group.check(by, Action::ReadHistory)?;
+        let attached = self.attached_in_group(place, sequence, Code::ExtensionMessageMissing).await?;
+        self.extend(&attached, change, by.instance.map(|instance| (by.account.number, instance))).await
+    }
+
+    async fn extend(
+        &self,
+        attached: &Attached,
+        change: ExtensionChange,
+        except: Option<(i64, u32)>,
+    ) -> Result<(Vec<ExtensionResult>, i64), Error> {
+        if attached.flags & flags::SUPPORTS_EXTENSION == 0 {
             return Err(Code::ExtensionUnsupported.into());
         }
-        let at = (conversation.number, entry.sequence);
+        let at = attached.at;
         let _one_at_a_time = self.attaching(at).lock().await;
         let (rows, latest, cleared) = self.store.book.extensions(at.0, at.1).await.map_err(broken)?;
         let mut pairs: BTreeMap<String, ExtensionRow> = rows.into_iter().map(|row| (row.name.clone(), row)).collect();
@@ -95,7 +189,7 @@ impl Services {
                 }
                 (2, json!({"DeleteKVInfo": [{"MsgKeyValue": pairs_json(&removed)}]}))
             }
-            ExtensionChange::Clear => (3, json!({"ClearKVInfo": [{"ClearMsgSeq": version}]})),
+            ExtensionChange::Clear => (3, json!({"ClearKVInfo": [{"ClearMsgSeq": version, "ClearSeq": version}]})),
         };
         if operation != 3 && set.is_empty() && removed.is_empty() {
             return Ok((results, latest));
@@ -104,15 +198,16 @@ impl Services {
         let state = (version, if operation == 3 { version } else { cleared });
         self.store.book.change_extensions(at, &set, &names, operation == 3, state).await.map_err(broken)?;
         let mut notify = json!({
-            "TinyId": from.tiny_id().to_string(),
+            "TinyId": attached.tiny_id.to_string(),
             "MsgOptType": operation,
             "MsgLastSeq": version,
-            "ExtensionC2cMsgInfo": info_of(from, to, &entry),
+            "LatestSeq": version,
+            attached.extension_name: attached.info,
         });
-        if let (Some(notify), serde_json::Value::Object(info)) = (notify.as_object_mut(), info) {
+        if let (Some(notify), Value::Object(info)) = (notify.as_object_mut(), info) {
             notify.extend(info);
         }
-        self.tell_both(from, to, &format!(r#""Event":19,"MsgExtensionNotify":{notify}"#), except);
+        self.tell_audience(attached, &format!(r#""Event":19,"MsgExtensionNotify":{notify}"#), except);
         Ok((results, version))
     }
 
@@ -125,8 +220,24 @@ impl Services {
         start: i64,
     ) -> Result<(Vec<ExtensionRow>, i64, i64), Error> {
         let (conversation, entry) = self.find_message(from, to, key, Code::ExtensionMessageMissing).await?;
-        let (rows, latest, cleared) =
-            self.store.book.extensions(conversation.number, entry.sequence).await.map_err(broken)?;
+        self.extensions_at((conversation.number, entry.sequence), start).await
+    }
+
+    /// The same of a group message.
+    pub async fn group_extensions(
+        &self,
+        place: &Place,
+        by: &By,
+        sequence: i64,
+        start: i64,
+    ) -> Result<(Vec<ExtensionRow>, i64, i64), Error> {
+        place.group.check(by, Action::ReadHistory)?;
+        let attached = self.attached_in_group(place, sequence, Code::ExtensionMessageMissing).await?;
+        self.extensions_at(attached.at, start).await
+    }
+
+    async fn extensions_at(&self, at: (i64, i64), start: i64) -> Result<(Vec<ExtensionRow>, i64, i64), Error> {
+        let (rows, latest, cleared) = self.store.book.extensions(at.0, at.1).await.map_err(broken)?;
         Ok((rows.into_iter().filter(|row| row.version >= start).collect(), latest, cleared))
     }
 
@@ -138,10 +249,36 @@ impl Services {
         me: &Account,
         reaction: &str,
         add: bool,
-        except: Option<u32>,
+        except: Option<(i64, u32)>,
     ) -> Result<(), Error> {
-        let (conversation, entry) = self.find_message(from, to, key, Code::MessageMissing).await?;
-        let at = (conversation.number, entry.sequence);
+        let attached = self.attached(from, to, key, Code::MessageMissing).await?;
+        self.react_to(&attached, me, reaction, add, except).await
+    }
+
+    /// The same to a group message.
+    pub async fn react_in_group(
+        &self,
+        place: &Place,
+        by: &By,
+        sequence: i64,
+        reaction: &str,
+        add: bool,
+    ) -> Result<(), Error> {
+        place.group.check(by, Action::ReadHistory)?;
+        let attached = self.attached_in_group(place, sequence, Code::MessageMissing).await?;
+        let except = by.instance.map(|instance| (by.account.number, instance));
+        self.react_to(&attached, &by.account, reaction, add, except).await
+    }
+
+    async fn react_to(
+        &self,
+        attached: &Attached,
+        me: &Account,
+        reaction: &str,
+        add: bool,
+        except: Option<(i64, u32)>,
+    ) -> Result<(), Error> {
+        let at = attached.at;
         let _one_at_a_time = self.attaching(at).lock().await;
         let all = self.store.book.reactions(at.0, at.1).await.map_err(broken)?;
         let mine = all.iter().any(|(name, account)| name == reaction && *account == me.number);
@@ -159,15 +296,17 @@ impl Services {
             }
             (false, true) => self.store.book.unreact(at, reaction, me.number).await.map_err(broken)?,
         }
-        let who = self.reactions_of(&conversation, &entry, me.app).await?;
+        let who = self.reactions_at(at, attached.app).await?;
         let accounts = who.get(reaction).cloned().unwrap_or_default();
         let mut summary = json!({"Reaction": reaction, "Count": accounts.len()});
         if let (false, Some(summary)) = (accounts.is_empty(), summary.as_object_mut()) {
             let names: Vec<&str> = accounts.iter().map(|account| account.user.as_str()).collect();
             summary.insert("Reaction_Account".into(), json!(names));
         }
-        let notify = json!([{"C2CMsgInfo": info_of(from, to, &entry), "MsgReactionSummary": [summary]}]);
-        self.tell_both(from, to, &format!(r#""Event":20,"MsgReactionNotifyList":{notify}"#), except);
+        let notify = json!([{attached.reaction_name: attached.info, "MsgReactionSummary": [summary]}]);
+        // The numbers of the events differ; clients go by the name of the content.
+        let number = if matches!(attached.audience, Audience::Group(_)) { 21 } else { 20 };
+        self.tell_audience(attached, &format!(r#""Event":{number},"MsgReactionNotifyList":{notify}"#), except);
         Ok(())
     }
 
@@ -179,17 +318,27 @@ impl Services {
         key: MessageKey,
     ) -> Result<BTreeMap<String, Vec<Arc<Account>>>, Error> {
         let (conversation, entry) = self.find_message(from, to, key, Code::MessageMissing).await?;
-        self.reactions_of(&conversation, &entry, from.app).await
+        self.reactions_at((conversation.number, entry.sequence), from.app).await
     }
 
-    async fn reactions_of(
+    /// The same of a group message.
+    pub async fn group_reactions(
         &self,
-        conversation: &Conversation,
-        entry: &Entry,
+        place: &Place,
+        by: &By,
+        sequence: i64,
+    ) -> Result<BTreeMap<String, Vec<Arc<Account>>>, Error> {
+        place.group.check(by, Action::ReadHistory)?;
+        self.reactions_at((place.number(), sequence), place.group.app).await
+    }
+
+    async fn reactions_at(
+        &self,
+        at: (i64, i64),
         app: model::SdkAppId,
     ) -> Result<BTreeMap<String, Vec<Arc<Account>>>, Error> {
         let mut reactions: BTreeMap<String, Vec<Arc<Account>>> = BTreeMap::new();
-        let rows = self.store.book.reactions(conversation.number, entry.sequence).await.map_err(broken)?;
+        let rows = self.store.book.reactions(at.0, at.1).await.map_err(broken)?;
         for (name, account) in rows {
             if let Some(account) = self.accounts.by_number(app, account).await? {
                 reactions.entry(name).or_default().push(account);
@@ -233,11 +382,11 @@ fn check(row: &ExtensionRow, stored: Option<&ExtensionRow>, known: Option<i64>, 
     Ok(())
 }
 
-fn pairs_json(rows: &[ExtensionRow]) -> serde_json::Value {
+fn pairs_json(rows: &[ExtensionRow]) -> Value {
     rows.iter().map(|row| json!({"Key": row.name, "Value": row.value, "Seq": row.version})).collect()
 }
 
-fn info_of(from: &Account, to: &Account, entry: &Entry) -> serde_json::Value {
+fn info_of(from: &Account, to: &Account, entry: &Entry) -> Value {
     json!({
         "From_Account": from.user,
         "To_Account": to.user,

@@ -91,7 +91,7 @@ impl Services {
             return Err(Code::AlreadyRecalled.into());
         }
         if known.is_some_and(|known| known != entry.version) {
-            return Err(conflict(&entry)?);
+            return Err(conflict(&found(&entry)?)?);
         }
         let members = with_parts(&entry.body, |parts| parts.replaced(body, custom_data))?;
         let change = Change {
@@ -105,7 +105,7 @@ impl Services {
             Ok(changed) => changed,
             Err(StoreError::Conflict { .. }) => {
                 let (_, now) = self.find_message(from, to, key, Code::MessageMissing).await?;
-                return Err(conflict(&now)?);
+                return Err(conflict(&found(&now)?)?);
             }
             Err(StoreError::Missing) => return Err(Code::MessageMissing.into()),
             Err(error) => return Err(broken(error)),
@@ -193,7 +193,7 @@ impl Services {
 }
 
 /// The elements of a recalled message: their types stay, so that clients can show what kind it was.
-fn emptied(entry: &Entry) -> Result<String, Error> {
+pub(crate) fn emptied(entry: &Entry) -> Result<String, Error> {
     with_parts(&entry.body, |parts| {
         let elements = serde_json::from_str::<Vec<model::message::Element<'_>>>(parts.body.get()).unwrap_or_default();
         let empty = elements.iter().map(|element| match element.kind.as_ref() {
@@ -212,8 +212,8 @@ fn found(entry: &Entry) -> Result<Found, Error> {
     })
 }
 
-fn conflict(entry: &Entry) -> Result<Error, Error> {
-    let found = found(entry)?;
+/// The error that tells of another version, with the message as it is.
+pub(crate) fn conflict(found: &Found) -> Result<Error, Error> {
     let fields = format!(
         r#"{{"MsgVersion":{},"MsgBody":{},"CloudCustomData":{}}}"#,
         found.version,

@@ -235,7 +235,7 @@ impl Services {
         let contacts = self.store.book.contacts(me.number).await.map_err(broken)?;
         let (mut found, mut budget) = (Vec::new(), looked_at);
         for contact in contacts {
-            if peer.is_some_and(|peer| peer.number != contact.peer) {
+            if contact.peer <= 0 || peer.is_some_and(|peer| peer.number != contact.peer) {
                 continue;
             }
             let Some(peer) = self.accounts.by_number(app.sdkappid, contact.peer).await? else { continue };

@@ -9,15 +9,16 @@ mod wire;
 
 use std::sync::Arc;
 
-pub use attached::{ExtensionChange, roaming};
+pub use attached::{ExtensionChange, ExtensionResult, roaming};
 pub use change::Found;
+pub(crate) use change::{conflict, emptied};
 pub use history::{History, Hits, Slice};
 use model::Error;
 pub use send::{Outbound, Sent};
 use store::tables::conversation::ConversationRow;
 pub use unread::{Missed, Unread};
 pub use wire::Members;
-pub(crate) use wire::{last_message, message_of};
+pub(crate) use wire::{last_message, message_of, number, raw};
 
 use crate::{Account, Services, broken};
 

@@ -9,11 +9,11 @@ use model::{Error, flags, message::UNREAD_COUNTED};
 use serde_json::value::RawValue;
 use store::{
     Entry, Overview, View,
-    tables::contact::{ContactChange, ContactRow},
+    tables::contact::{ContactChange, ContactRow, GROUP_PEER, SYSTEM_PEER},
 };
 
 use super::wire::{Reading, message_read, raw};
-use crate::{Account, LiveApp, Services, broken, presence::Session};
+use crate::{Account, LiveApp, Services, broken, group::notice_event, presence::Session};
 
 /// Unread messages of one conversation.
 pub struct Unread {
@@ -27,6 +27,8 @@ pub struct Unread {
 pub struct Missed {
     /// Messages and changes as the client reads them, oldest first.
     pub messages: Vec<Box<RawValue>>,
+    /// System notices, as events.
+    pub events: Vec<Box<RawValue>>,
     /// Unread counts of the conversations of these messages: clients do not count old ones themselves.
     pub unread: Vec<Unread>,
     /// Everything up to this position has been handed over.
@@ -43,7 +45,26 @@ const MISSED_BYTES: usize = 8 << 20;
 /// How many entries are read at once.
 const READ: usize = 500;
 
+/// The members of an event as an object.
+fn event_object(members: &str) -> Result<Box<RawValue>, Error> {
+    raw(format!("{{{members}}}").into_bytes())
+}
+
 impl Services {
+    /// What an account that signs in anew has not been told: system notices and mentions, as events.
+    pub async fn untold(&self, me: &Account) -> Result<Vec<Box<RawValue>>, Error> {
+        let mut events = self.untold_notices(me).await?;
+        events.extend(self.unread_mentions(me).await?);
+        events.iter().map(|members| event_object(members)).collect()
+    }
+
+    /// The one-to-one conversations of a user.
+    async fn pairs(&self, me: &Account) -> Result<Vec<ContactRow>, Error> {
+        let mut contacts = self.store.book.contacts(me.number).await.map_err(broken)?;
+        contacts.retain(|contact| contact.peer > GROUP_PEER);
+        Ok(contacts)
+    }
+
     /// The overview of contacts, in order, as of a position of the log.
     pub(crate) async fn overviews(
         &self,
@@ -55,25 +76,31 @@ impl Services {
         for (conversation, sequence) in self.store.book.hidden(me.number, None).await.map_err(broken)? {
             hidden.entry(conversation).or_default().push(sequence);
         }
-        let views = contacts
-            .iter()
-            .map(|contact| View {
+        let mut views = Vec::with_capacity(contacts.len());
+        for contact in contacts {
+            let mut above = contact.cleared_sequence;
+            if contact.is_group()
+                && let Some(group) = self.group_numbered(contact.conversation).await?
+            {
+                above = above.max(group.visible_above(me.number));
+            }
+            views.push(View {
                 conversation: contact.conversation,
                 user: me.number,
                 read: contact.read_sequence,
-                above: contact.cleared_sequence,
+                above,
                 until,
                 hidden: hidden.remove(&contact.conversation).unwrap_or_default(),
                 count_limit: UNREAD_COUNTED,
                 hide_own: flags::NO_SENDER_COPY,
-            })
-            .collect();
+            });
+        }
         self.store.log.overview(views).await.map_err(broken)
     }
 
     /// Unread counts of all conversations in the user's list, as of a position of the log.
     pub async fn unread(&self, me: &Account, until: i64) -> Result<Vec<Unread>, Error> {
-        let contacts = self.store.book.contacts(me.number).await.map_err(broken)?;
+        let contacts = self.pairs(me).await?;
         let overviews = self.overviews(me, &contacts, until).await?;
         let listed = contacts.into_iter().zip(overviews).filter(|(contact, overview)| {
             overview.unread > 0 && overview.last.as_ref().is_some_and(|last| last.position > contact.left_position)
@@ -90,11 +117,14 @@ impl Services {
         (after, until): (i64, i64),
     ) -> Result<Missed, Error> {
         session.forget_acknowledged(after);
-        let contacts = self.store.book.contacts(me.number).await.map_err(broken)?;
+        // What was said in groups is pushed again when a connection comes back.
+        let mut contacts = self.store.book.contacts(me.number).await.map_err(broken)?;
+        contacts.retain(|contact| !contact.is_group());
         let by_number: HashMap<i64, &ContactRow> =
             contacts.iter().map(|contact| (contact.conversation, contact)).collect();
         let conversations: Vec<i64> = by_number.keys().copied().collect();
-        let mut missed = Missed { messages: Vec::new(), unread: Vec::new(), position: after, more: true };
+        let mut missed =
+            Missed { messages: Vec::new(), events: Vec::new(), unread: Vec::new(), position: after, more: true };
         let (mut bytes, mut heard) = (0, HashSet::new());
         while missed.more && missed.messages.len() < MISSED && bytes < MISSED_BYTES {
             let (log, from) = (&self.store.log, missed.position);
@@ -108,7 +138,9 @@ impl Services {
                 if left || session.has_acknowledged(entry.position) || entry.sequence <= contact.cleared_sequence {
                     continue;
                 }
-                if let Some(message) = self.missed_message(app, me, session, contact, &entry).await? {
+                if contact.peer == SYSTEM_PEER {
+                    missed.events.push(event_object(&notice_event(&entry))?);
+                } else if let Some(message) = self.missed_message(app, me, session, contact, &entry).await? {
                     bytes += message.get().len();
                     missed.messages.push(message);
                     heard.extend((entry.flags & flags::NOTICE == 0).then_some(entry.conversation));
@@ -191,7 +223,7 @@ impl Services {
 
     /// Marks every conversation as read.
     pub async fn mark_all_read(&self, app: &LiveApp, me: &Account, except: Option<u32>) -> Result<(), Error> {
-        let contacts = self.store.book.contacts(me.number).await.map_err(broken)?;
+        let contacts = self.pairs(me).await?;
         let overviews = self.overviews(me, &contacts, i64::MAX).await?;
         for (contact, overview) in contacts.iter().zip(overviews) {
             if overview.unread == 0 {

@@ -46,6 +46,15 @@ impl Members {
         }
     }
 
+    /// The members with their braces.
+    pub fn into_object(self) -> Vec<u8> {
+        let mut object = Vec::with_capacity(self.0.len() + 2);
+        object.push(b'{');
+        object.extend_from_slice(&self.0);
+        object.push(b'}');
+        object
+    }
+
     /// The bytes to store.
     pub fn into_bytes(self) -> Vec<u8> {
         self.0
@@ -104,7 +113,7 @@ pub(crate) struct Reading {
     pub online_only: bool,
 }
 
-fn number(out: &mut Vec<u8>, name: &str, value: i64) {
+pub(crate) fn number(out: &mut Vec<u8>, name: &str, value: i64) {
     out.extend_from_slice(name.as_bytes());
     let mut buffer = itoa::Buffer::new();
     out.extend_from_slice(buffer.format(value).as_bytes());
@@ -205,9 +214,6 @@ pub(crate) fn last_message(entry: &Entry) -> Result<Box<RawValue>, Error> {
         if let Some(revoker) = parts.revoker {
             out.raw("RevokerInfo", revoker.get());
         }
-        let mut object = vec![b'{'];
-        object.extend_from_slice(&out.into_bytes());
-        object.push(b'}');
-        raw(object)
+        raw(out.into_object())
     })?
 }

@@ -113,6 +113,16 @@ impl Hub {
         }
     }
 
+    /// Sends a push to every connection of an app.
+    pub fn push_app(&self, app: model::SdkAppId, push: &Arc<Push>) {
+        for shard in &self.by_account {
+            let accounts = shard.read().unwrap_or_else(PoisonError::into_inner);
+            for session in accounts.values().flatten().filter(|session| session.app == app) {
+                session.push(push);
+            }
+        }
+    }
+
     pub(super) fn unwatch(&self, session: &Arc<Session>, account: i64) {
         let mut all = shard(&self.watchers, account).write().unwrap_or_else(PoisonError::into_inner);
         if let Some(watchers) = all.get_mut(&account) {

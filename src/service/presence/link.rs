@@ -44,6 +44,7 @@ pub struct Link {
     /// When the held session last fetched something; 0 before its first fetch.
     fetched: AtomicI64,
     session: Mutex<Option<Arc<Session>>>,
+    replay: Mutex<Vec<Arc<Push>>>,
     closing: OnceLock<()>,
 }
 
@@ -62,6 +63,7 @@ impl Link {
             held_since: AtomicI64::new(0),
             fetched: AtomicI64::new(0),
             session: Mutex::new(None),
+            replay: Mutex::default(),
             closing: OnceLock::new(),
         };
         (Arc::new(link), receiver)
@@ -84,6 +86,16 @@ impl Link {
         if self.queue.try_send(Outgoing::Push(push.clone())).is_err() {
             self.broken.store(true, Ordering::Relaxed);
         }
+    }
+
+    /// Has pushes sent after the next answer and before anything that waits.
+    pub(crate) fn set_replay(&self, pushes: Vec<Arc<Push>>) {
+        *self.replay.lock().unwrap_or_else(PoisonError::into_inner) = pushes;
+    }
+
+    /// Takes what is to be sent after an answer.
+    pub fn take_replay(&self) -> Vec<Arc<Push>> {
+        std::mem::take(&mut *self.replay.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Asks the connection to close.

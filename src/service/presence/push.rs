@@ -12,6 +12,8 @@ const HEAD: &[u8] = br#"{"head":{"servcmd":"im_open_push.msg_push","seq":1},"bod
 pub struct Push {
     /// The position in the log of the message it carries, 0 when it carries none.
     pub position: i64,
+    /// Said in a group: sessions remember what their clients have not acknowledged of it, and get it again.
+    pub in_group: bool,
     frame: Bytes,
     flagged: OnceLock<Bytes>,
 }
@@ -28,7 +30,14 @@ impl Push {
         frame.extend_from_slice(b",\"SessionData\":\"");
         frame.extend_from_slice(position.to_string().as_bytes());
         frame.extend_from_slice(b"\",\"Flag\":0}}");
-        Self { position, frame: frame.into(), flagged: OnceLock::new() }
+        Self { position, in_group: false, frame: frame.into(), flagged: OnceLock::new() }
+    }
+
+    /// Marks it as something said in a group.
+    #[must_use]
+    pub fn in_group(mut self) -> Self {
+        self.in_group = true;
+        self
     }
 
     /// The frame as text; with `sync` it asks the client to fetch what it may have missed.
@@ -50,7 +59,7 @@ impl Push {
 /// Makes a frame of another command than the usual one, such as a kick; `body` is the whole body.
 pub fn notice(command: &str, body: &str) -> Push {
     let frame = format!(r#"{{"head":{{"servcmd":"{command}","seq":1}},"body":{body}}}"#);
-    Push { position: 0, frame: frame.into(), flagged: OnceLock::new() }
+    Push { position: 0, in_group: false, frame: frame.into(), flagged: OnceLock::new() }
 }
 
 #[cfg(test)]

@@ -1,13 +1,14 @@
 //! One sign-in of a user: it outlives connections, and ends by sign-out, by a kick or with its account.
 
 use std::{
-    collections::{BTreeSet, HashSet},
-    sync::{Arc, Mutex, PoisonError},
+    collections::{BTreeSet, HashSet, VecDeque},
+    sync::{Arc, Mutex, PoisonError, Weak},
 };
 
-use model::{Platform, SdkAppId, UserId};
+use model::{Millis, Platform, SdkAppId, UserId};
 
 use super::{Link, Push};
+use crate::group::LiveGroup;
 
 /// After so many acknowledged pushes the client is asked to move its cookie on, so that they can be forgotten.
 const REMEMBERED: usize = 256;
@@ -59,8 +60,34 @@ struct State {
     link: Option<Arc<Link>>,
     ended: Option<End>,
     acknowledged: BTreeSet<i64>,
+    /// Positions of what was said in groups and pushed, without what was acknowledged, in order.
+    unconfirmed: VecDeque<i64>,
+    /// What is later than this was not pushed, as there was no connection; `None` when that is not known.
+    pushed_until: Option<i64>,
+    /// When the connection was lost.
+    absent_since: Option<Millis>,
     watching: HashSet<i64>,
+    rooms: Vec<Weak<LiveGroup>>,
 }
+
+/// What a session may have missed in groups.
+#[derive(Debug)]
+pub(crate) struct Missing {
+    /// All of it is later than this position; `None` when nothing is known of what it had.
+    pub after: Option<i64>,
+    unconfirmed: HashSet<i64>,
+    pushed_until: i64,
+}
+
+impl Missing {
+    /// Whether what is at a position is missing.
+    pub fn has(&self, position: i64) -> bool {
+        position > self.pushed_until || self.unconfirmed.contains(&position)
+    }
+}
+
+/// The most positions remembered of a client that acknowledges nothing; what is older it finds in the history.
+const MOST_UNCONFIRMED: usize = 2048;
 
 impl Session {
     pub(super) fn new(
@@ -104,25 +131,91 @@ impl Session {
         state.link.take()
     }
 
-    pub(super) fn attach(&self, link: &Arc<Link>) -> Option<Arc<Link>> {
-        self.state().link.replace(link.clone()).filter(|old| old.id != link.id)
+    /// Gives the session another connection. `handing`: what is later is pushed on it.
+    pub(super) fn attach(&self, link: &Arc<Link>, handing: i64) -> Option<Arc<Link>> {
+        let mut state = self.state();
+        let old = state.link.replace(link.clone());
+        if old.is_some() || !self.restored {
+            // What was handed on until now went to the connection before, or nobody missed it.
+            state.pushed_until.get_or_insert(handing);
+        }
+        state.absent_since = None;
+        old.filter(|old| old.id != link.id)
     }
 
-    /// Takes a connection away if it is still the session's; tells whether it was.
-    pub(super) fn detach(&self, link: &Link) -> bool {
+    /// Takes a connection away if it is still the session's; tells whether it was. `handing`: what is later was not
+    /// pushed on it.
+    pub(super) fn detach(&self, link: &Link, handing: i64, now: Millis) -> bool {
         let mut state = self.state();
         let is_ours = state.link.as_ref().is_some_and(|ours| ours.id == link.id);
         if is_ours {
             state.link = None;
+            state.pushed_until = Some(handing);
+            state.absent_since = Some(now);
         }
         is_ours
     }
 
-    pub(super) fn push(&self, push: &Arc<Push>) {
-        let link = self.state().link.clone();
-        if let Some(link) = link {
-            link.push(push);
+    pub(crate) fn push(&self, push: &Arc<Push>) {
+        let mut state = self.state();
+        let Some(link) = state.link.clone() else { return };
+        if push.in_group {
+            state.unconfirmed.push_back(push.position);
+            if state.unconfirmed.len() > MOST_UNCONFIRMED {
+                state.unconfirmed.pop_front();
+            }
         }
+        drop(state);
+        link.push(push);
+    }
+
+    /// What the client may have missed in groups up to a position; `None` when it missed nothing. From now on that is
+    /// taken for pushed.
+    pub(crate) fn missing(&self, until: i64) -> Option<Missing> {
+        let mut state = self.state();
+        let pushed_until = state.pushed_until.replace(until);
+        let unconfirmed: HashSet<i64> = state.unconfirmed.drain(..).collect();
+        let first = unconfirmed.iter().min().map(|first| first - 1);
+        match pushed_until {
+            Some(pushed) if pushed >= until && unconfirmed.is_empty() => None,
+            Some(pushed) => {
+                let after = Some(first.map_or(pushed, |first| first.min(pushed)));
+                Some(Missing { after, unconfirmed, pushed_until: pushed })
+            }
+            None => Some(Missing { after: None, unconfirmed, pushed_until: -1 }),
+        }
+    }
+
+    /// Notes what is pushed again.
+    pub(crate) fn note_pushed(&self, positions: impl Iterator<Item = i64>) {
+        self.state().unconfirmed.extend(positions.filter(|position| *position > 0));
+    }
+
+    /// Since when there is no connection.
+    pub(crate) fn absent_since(&self) -> Option<Millis> {
+        self.state().absent_since
+    }
+
+    /// Remembers a live room that the client listens to.
+    pub(crate) fn enter(&self, group: &Arc<LiveGroup>) {
+        let mut state = self.state();
+        state.rooms.retain(|room| room.strong_count() > 0 && room.as_ptr() != Arc::as_ptr(group));
+        state.rooms.push(Arc::downgrade(group));
+    }
+
+    /// Forgets a live room.
+    pub(crate) fn exit(&self, group: &Arc<LiveGroup>) {
+        self.state().rooms.retain(|room| room.as_ptr() != Arc::as_ptr(group));
+    }
+
+    /// The live rooms that the client listens to.
+    pub(crate) fn rooms(&self) -> Vec<Arc<LiveGroup>> {
+        self.state().rooms.iter().filter_map(Weak::upgrade).collect()
+    }
+
+    /// Forgets all live rooms and returns them.
+    pub(crate) fn leave_all(&self) -> Vec<Arc<LiveGroup>> {
+        std::mem::take(&mut self.state().rooms).iter().filter_map(Weak::upgrade).collect()
     }
 
     pub(super) fn start_watching(&self, account: i64, most: usize) -> bool {
@@ -141,6 +234,17 @@ impl Session {
     /// Notes that the client has a message, because it acknowledged its push or sent it itself.
     pub fn acknowledge(&self, position: i64) {
         let mut state = self.state();
+        // Acknowledgements mostly come in the order of pushes.
+        if let Some(place) = state
+            .unconfirmed
+            .iter()
+            .take(64)
+            .position(|one| *one == position)
+            .or_else(|| state.unconfirmed.binary_search(&position).ok())
+        {
+            state.unconfirmed.remove(place);
+            return;
+        }
         state.acknowledged.insert(position);
         if state.acknowledged.len() > MOST_REMEMBERED {
             state.acknowledged.pop_first();

@@ -141,7 +141,7 @@ impl Services {
 
     fn attach(self: &Arc<Self>, session: &Arc<Session>, link: &Arc<Link>, resumed: bool) {
         let was_online = self.hub.is_online(session.account);
-        if let Some(old) = session.attach(link) {
+        if let Some(old) = session.attach(link, self.store.log.handing()) {
             old.set_session(None);
             old.close("the session went on on another connection");
         }
@@ -158,8 +158,9 @@ impl Services {
     /// Takes a closed connection off its session, which stays for the client to resume.
     pub fn link_closed(self: &Arc<Self>, link: &Arc<Link>) {
         self.hub.closed(link);
+        let handing = self.store.log.handing();
         if let Some(session) = link.set_session(None)
-            && session.detach(link)
+            && session.detach(link, handing, self.world.now())
         {
             self.unwatch_all(&session);
             if !self.hub.is_online(session.account) {
@@ -196,6 +197,7 @@ impl Services {
 
     fn left(self: &Arc<Self>, session: &Arc<Session>) {
         self.unwatch_all(session);
+        Self::leave_rooms(session);
         self.hub.remove(session);
         if !self.hub.is_online(session.account) {
             self.tell_watchers(session.account);
@@ -215,6 +217,7 @@ impl Services {
     /// Removes an account with all it keeps. What it wrote stays stored, but no list leads there any more.
     pub async fn remove_account(self: &Arc<Self>, account: &Account) -> Result<(), Error> {
         let _one_at_a_time = self.signing_in[(account.number % 64) as usize].lock().await;
+        self.leave_all_groups(account).await?;
         self.accounts.remove(account).await?;
         for session in self.hub.sessions(account.number) {
             self.kick(&session, Kick::Administrator);

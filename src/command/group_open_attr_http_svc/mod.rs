@@ -1,0 +1,3 @@
+//! `group_open_attr_http_svc`: attributes of groups, read.
+
+commands! {}

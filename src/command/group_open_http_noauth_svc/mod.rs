@@ -1,0 +1,3 @@
+//! `group_open_http_noauth_svc`: what visitors without an account ask of live rooms.
+
+commands! {}

@@ -1,0 +1,149 @@
+//! Reading what was said in a group.
+
+use std::collections::HashSet;
+
+use model::{Code, Error, group::rule::Action};
+use serde_json::value::RawValue;
+use store::Entry;
+
+use super::{By, LiveGroup, Place, wire};
+use crate::{LiveApp, Services, broken};
+
+/// Which part of a history is wanted.
+#[derive(Clone, Debug)]
+pub enum GroupSlice {
+    /// So many messages down from a sequence, this one too; `None` is the newest.
+    Down {
+        /// The greatest sequence.
+        from: Option<i64>,
+        /// How many.
+        limit: usize,
+    },
+    /// These.
+    Named(Vec<i64>),
+}
+
+/// A part of a group's history, newest first.
+pub struct GroupPage {
+    /// Messages and tips.
+    pub entries: Vec<Entry>,
+    /// Sequences within the part that the reader may not see.
+    pub invisible: Vec<i64>,
+    /// There is nothing older that the reader may see.
+    pub complete: bool,
+    /// Where the next page begins.
+    pub next: i64,
+}
+
+impl GroupPage {
+    /// The messages as clients read them.
+    pub fn messages(&self, place: &Place) -> Result<Vec<Box<RawValue>>, Error> {
+        self.entries.iter().map(|entry| wire::item_of(place, entry)).collect()
+    }
+
+    /// The messages as administrators read them (REST v4 `group_msg_get_simple`).
+    pub fn records(&self) -> Result<Vec<Box<RawValue>>, Error> {
+        self.entries.iter().map(wire::record_of).collect()
+    }
+}
+
+impl LiveGroup {
+    /// Above which sequence of the group itself a member sees messages.
+    pub(crate) fn visible_above(&self, account: i64) -> i64 {
+        if self.kind.shows_past() {
+            return 0;
+        }
+        self.read().member(account).map_or(0, |member| member.join_sequence)
+    }
+}
+
+impl Services {
+    /// A part of a group's history as somebody may see it.
+    pub async fn group_history(
+        &self,
+        app: &LiveApp,
+        place: &Place,
+        by: &By,
+        slice: GroupSlice,
+    ) -> Result<GroupPage, Error> {
+        place.group.check(by, Action::ReadHistory)?;
+        let number = place.number();
+        let heads = self.store.log.heads(&[number]).await.map_err(broken)?;
+        let newest = heads.first().map_or(0, |head| head.sequence);
+        let (me, named) = (by.account.number, by.account.user.as_str());
+        let mut above = 0;
+        let mut hidden = HashSet::new();
+        if !by.app {
+            if place.topic.is_none() {
+                above = place.group.visible_above(me);
+            }
+            if let Some(contact) = self.store.book.contact(me, number).await.map_err(broken)? {
+                above = above.max(contact.cleared_sequence);
+            }
+            let rows = self.store.book.hidden(me, Some(number)).await.map_err(broken)?;
+            hidden.extend(rows.into_iter().map(|(_, sequence)| sequence));
+        }
+        let earliest = self.roaming_start(app);
+        let sees = |entry: &Entry| -> Result<bool, Error> {
+            if by.app {
+                return Ok(true);
+            }
+            if entry.sequence <= above || hidden.contains(&entry.sequence) {
+                return Ok(false);
+            }
+            if entry.flags & model::flags::DIRECTED == 0 || entry.sender == me {
+                return Ok(true);
+            }
+            wire::with_group_parts(&entry.body, |parts| parts.is_for(named))
+        };
+        let mut page = GroupPage { entries: Vec::new(), invisible: Vec::new(), complete: false, next: 0 };
+        match slice {
+            GroupSlice::Named(sequences) => {
+                for sequence in sequences {
+                    let found = self.store.log.range(number, sequence - 1, sequence + 1, false, 1, 0).await;
+                    for entry in found.map_err(broken)? {
+                        if entry.time >= earliest && sees(&entry)? {
+                            page.entries.push(entry);
+                        } else {
+                            page.invisible.push(entry.sequence);
+                        }
+                    }
+                }
+                page.entries.sort_by_key(|entry| std::cmp::Reverse(entry.sequence));
+                page.complete = true;
+            }
+            GroupSlice::Down { from, limit } => {
+                let top = from.unwrap_or(newest).min(newest);
+                let found = self.store.log.range(number, above, top.saturating_add(1), true, limit, 0).await;
+                let found = found.map_err(broken)?;
+                let full = found.len() == limit;
+                let mut lowest = top + 1;
+                for entry in found {
+                    lowest = entry.sequence;
+                    if entry.time < earliest {
+                        page.complete = true;
+                    } else if sees(&entry)? {
+                        page.entries.push(entry);
+                    } else {
+                        page.invisible.push(entry.sequence);
+                    }
+                }
+                page.next = lowest - 1;
+                page.complete |= !full || lowest <= above + 1;
+            }
+        }
+        Ok(page)
+    }
+
+    /// One message of a group, or the error that says it is missing. Tips cannot be changed.
+    pub(crate) async fn group_message(&self, place: &Place, sequence: i64, missing: Code) -> Result<Entry, Error> {
+        let found = self.store.log.range(place.number(), sequence - 1, sequence + 1, false, 1, model::flags::TIP).await;
+        found.map_err(broken)?.pop().ok_or_else(|| missing.into())
+    }
+
+    /// The newest sequence of conversations, and when that was, in milliseconds; those without messages are left out.
+    pub async fn newest(&self, numbers: &[i64]) -> Result<std::collections::HashMap<i64, (i64, i64)>, Error> {
+        let heads = self.store.log.heads(numbers).await.map_err(broken)?;
+        Ok(heads.into_iter().map(|head| (head.conversation, (head.sequence, head.time))).collect())
+    }
+}

@@ -1,0 +1,274 @@
+//! Coming in: by applying, by invitation, by import.
+
+use std::sync::Arc;
+
+use model::{
+    Code, Error, Role,
+    group::{
+        Fields, InviteOption, JoinOption,
+        rule::{self, Action, Actor},
+    },
+};
+use serde_json::{json, value::RawValue};
+use store::tables::{contact::ContactChange, group::NewMember};
+
+use super::{
+    By, LiveGroup, Place,
+    application::Subject,
+    notice::{report, tip},
+};
+use crate::{Account, LiveApp, Services, broken, presence::Session};
+
+/// How somebody came in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Way {
+    Applied = 1,
+    Invited = 2,
+}
+
+/// What an application led to.
+pub enum Joined {
+    /// The applicant is in.
+    In {
+        /// What was said last in a live room, if newcomers get that.
+        history: Vec<Box<RawValue>>,
+    },
+    /// The owner or an administrator decides.
+    Waits,
+}
+
+/// What adding an account led to; the numbers are those of the protocol.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Added {
+    /// It could not be added.
+    Failed = 0,
+    /// It is in now.
+    In = 1,
+    /// It was in already.
+    Already = 2,
+    /// An administrator decides.
+    Waits = 3,
+    /// It is in too many groups.
+    TooMany = 4,
+}
+
+impl Services {
+    /// A user applies to join.
+    pub async fn apply(
+        self: &Arc<Self>,
+        app: &LiveApp,
+        group: &Arc<LiveGroup>,
+        by: &By,
+        session: &Arc<Session>,
+        (message, history): (&str, bool),
+    ) -> Result<Joined, Error> {
+        // Whoever listens in a live room already joins again with each new connection.
+        if group.kind.is_stored() && group.role(by.account.number).is_some() {
+            return Err(Code::AlreadyMember.into());
+        }
+        rule::check(group.kind, Action::Apply, Actor::Stranger)?;
+        if !group.kind.is_stored() {
+            let history = self.enter_room(app, group, by, session, history).await?;
+            return Ok(Joined::In { history });
+        }
+        match group.info().join {
+            JoinOption::DisableApply => {
+                Err(Error::new(Code::GroupNoPermission).detail("this group takes no applications"))
+            }
+            JoinOption::NeedPermission => {
+                Self::check_room(group, 1)?;
+                self.file_application(group, Subject::Application, by, &by.account, message).await?;
+                Ok(Joined::Waits)
+            }
+            JoinOption::FreeAccess => {
+                if !self.has_room_for_group(app, &by.account).await? {
+                    return Err(Code::UserGroupQuotaUsedUp.into());
+                }
+                self.let_in(group, by, std::slice::from_ref(&by.account), Way::Applied, false).await?;
+                Ok(Joined::In { history: Vec::new() })
+            }
+        }
+    }
+
+    /// Whether a group has room: 10014.
+    pub(super) fn check_room(group: &LiveGroup, more: usize) -> Result<(), Error> {
+        let most = group.info().most_members;
+        if most > 0 && (group.member_count() + more) as u64 > most {
+            return Err(Code::GroupFull.into());
+        }
+        Ok(())
+    }
+
+    /// Brings accounts in, or asks the administrators whether they may come in.
+    pub async fn add_to_group(
+        self: &Arc<Self>,
+        app: &LiveApp,
+        group: &Arc<LiveGroup>,
+        by: &By,
+        accounts: &[Arc<Account>],
+        silent: bool,
+    ) -> Result<Vec<Added>, Error> {
+        group.check(by, Action::Invite)?;
+        let option = group.info().invite;
+        if !by.app && option == InviteOption::DisableInvite {
+            return Err(Error::new(Code::GroupNoPermission).detail("members of this group may not invite"));
+        }
+        let waits = !by.app
+            && option == InviteOption::NeedPermission
+            && !rule::allows(group.kind, Action::Approve, group.actor(by));
+        let mut results = Vec::with_capacity(accounts.len());
+        let mut coming: Vec<Arc<Account>> = Vec::new();
+        for account in accounts {
+            results.push(if group.member(account.number).is_some() {
+                Added::Already
+            } else if coming.iter().any(|other| other.number == account.number) {
+                Added::In
+            } else if !self.has_room_for_group(app, account).await? {
+                Added::TooMany
+            } else if waits {
+                self.file_application(group, Subject::Invitation, by, account, "").await?;
+                Added::Waits
+            } else {
+                coming.push(account.clone());
+                Added::In
+            });
+        }
+        if !coming.is_empty() {
+            Self::check_room(group, coming.len())?;
+            self.let_in(group, by, &coming, Way::Invited, silent).await?;
+        }
+        Ok(results)
+    }
+
+    /// Makes accounts members and tells everybody.
+    pub(super) async fn let_in(
+        self: &Arc<Self>,
+        group: &Arc<LiveGroup>,
+        by: &By,
+        accounts: &[Arc<Account>],
+        way: Way,
+        silent: bool,
+    ) -> Result<(), Error> {
+        let alone = group.change().await?;
+        let new: Vec<Arc<Account>> =
+            accounts.iter().filter(|account| group.member(account.number).is_none()).cloned().collect();
+        Self::check_room(group, new.len())?;
+        let heads = self.store.log.heads(&[group.number]).await.map_err(broken)?;
+        let newest = heads.first().map_or(0, |head| head.sequence);
+        let now = self.world.second();
+        let rows: Vec<NewMember> = new
+            .iter()
+            .map(|account| NewMember {
+                account: account.number,
+                role: Role::Member.number(),
+                joined: now,
+                join_sequence: newest,
+                read_sequence: newest,
+                mute: group.kind.receive_option() as i64,
+                fields: Vec::new(),
+            })
+            .collect();
+        self.enrol(group, &new, rows).await?;
+        let shows = !silent && group.kind.announces_members() && (group.info().active || !is_private(group));
+        drop(alone);
+        let place = Place::of(group);
+        for account in &new {
+            let (kind, except) = match way {
+                Way::Applied => (report::ACCEPTED, by.instance.filter(|_| account.number == by.account.number)),
+                Way::Invited => (report::INVITED, None),
+            };
+            // Who applied to an open group knows that it is in; its other devices do not.
+            if !(silent && way == Way::Invited) {
+                self.notify(&place, account, kind, &by.account, &json!({}), except).await?;
+            }
+        }
+        if shows && !new.is_empty() {
+            let whom: Vec<_> = new.iter().map(|account| (account.clone(), group.member(account.number))).collect();
+            let mut body = Self::tip_body(tip::JOINED, by, group.member(by.account.number).as_ref(), &whom);
+            if let Some(body) = body.as_object_mut() {
+                body.insert("MemberNum".into(), json!(group.member_count()));
+                body.insert("GroupJoinType".into(), json!(way as u8));
+            }
+            self.tip(&place, by, body).await?;
+        }
+        Ok(())
+    }
+
+    /// Stores members and shows them from now on. The group's lock is held.
+    async fn enrol(&self, group: &LiveGroup, accounts: &[Arc<Account>], rows: Vec<NewMember>) -> Result<(), Error> {
+        self.store.book.add_members(group.number, &rows).await.map_err(broken)?;
+        let mut state = group.write();
+        for (account, row) in accounts.iter().zip(rows) {
+            state.insert(super::Member {
+                account: account.number,
+                user: account.user.clone(),
+                role: Role::from_number(row.role),
+                joined: row.joined,
+                join_sequence: row.join_sequence,
+                name_card: String::new(),
+                fields: Fields::new(),
+                receive: group.kind.receive_option(),
+                last_sent: 0,
+            });
+        }
+        Ok(())
+    }
+
+    /// Imports members (REST v4 `import_group_member`): account, role, when it joined in seconds, unread messages.
+    /// Nobody is told.
+    pub async fn import_members(
+        &self,
+        app: &LiveApp,
+        group: &Arc<LiveGroup>,
+        members: &[(Arc<Account>, Role, Option<i64>, i64)],
+    ) -> Result<Vec<Added>, Error> {
+        rule::check(group.kind, Action::Invite, Actor::App)?;
+        let _alone = group.change().await?;
+        let heads = self.store.log.heads(&[group.number]).await.map_err(broken)?;
+        let newest = heads.first().map_or(0, |head| head.sequence);
+        let (created, now) = (group.created / 1000, self.world.second());
+        let (mut results, mut new, mut rows) = (Vec::new(), Vec::<Arc<Account>>::new(), Vec::new());
+        for (account, role, joined, unread) in members {
+            let joined = joined.unwrap_or(now);
+            let again = new.iter().any(|other| other.number == account.number);
+            results.push(if again || group.member(account.number).is_some() {
+                Added::Already
+            } else if joined < created || joined > now || !self.has_room_for_group(app, account).await? {
+                Added::Failed
+            } else {
+                new.push(account.clone());
+                rows.push(NewMember {
+                    account: account.number,
+                    role: if *role == Role::Admin { Role::Admin } else { Role::Member }.number(),
+                    joined,
+                    join_sequence: 0,
+                    read_sequence: newest - (*unread).clamp(0, newest),
+                    mute: group.kind.receive_option() as i64,
+                    fields: Vec::new(),
+                });
+                Added::In
+            });
+        }
+        Self::check_room(group, new.len())?;
+        self.enrol(group, &new, rows).await?;
+        Ok(results)
+    }
+
+    /// Sets how many messages a member has not read (REST v4 `set_unread_msg_num`), at most as many as there are.
+    pub async fn set_unread(&self, group: &LiveGroup, account: &Account, unread: i64) -> Result<(), Error> {
+        if group.member(account.number).is_none() {
+            return Err(Error::new(Code::GroupNoPermission).detail("the account is not a member of the group"));
+        }
+        if !group.kind.counts_unread() {
+            return Ok(());
+        }
+        let heads = self.store.log.heads(&[group.number]).await.map_err(broken)?;
+        let newest = heads.first().map_or(0, |head| head.sequence);
+        let read = ContactChange::MoveRead(newest - unread.clamp(0, newest), self.world.second());
+        self.store.book.change_contacts(account.number, vec![(group.number, read)]).await.map_err(broken)
+    }
+}
+
+fn is_private(group: &LiveGroup) -> bool {
+    group.kind == model::GroupKind::Private
+}

@@ -1,0 +1,311 @@
+//! Members: leaving, removing, roles, cards, mutes.
+
+use std::sync::Arc;
+
+use model::{
+    Code, Error, GroupKind, Role,
+    group::{
+        Fields, Receive, check_fields, check_length, limit,
+        rule::{self, Action, Actor},
+    },
+};
+use serde_json::{Value, json};
+use store::tables::contact::ContactChange;
+
+use super::{
+    By, LiveGroup, Place,
+    notice::{report, tip},
+};
+use crate::{Account, Services, broken, fault, presence::Session};
+
+/// What is to change about a member; `None` stays.
+#[derive(Default)]
+pub struct MemberChange {
+    /// Administrator or ordinary member.
+    pub role: Option<Role>,
+    /// 群名片.
+    pub name_card: Option<String>,
+    /// Seconds of silence, 0 ends it.
+    pub mute: Option<i64>,
+    /// Custom fields; an empty value removes one.
+    pub fields: Fields,
+    /// How messages arrive.
+    pub receive: Option<Receive>,
+}
+
+impl Services {
+    /// A member leaves.
+    pub async fn quit_group(
+        self: &Arc<Self>,
+        group: &Arc<LiveGroup>,
+        by: &By,
+        session: Option<&Arc<Session>>,
+    ) -> Result<(), Error> {
+        if group.role(by.account.number).is_none() {
+            return Err(Error::new(Code::GroupNoPermission).detail("the user is not in the group"));
+        }
+        group.check(by, Action::Quit)?;
+        if !group.kind.is_stored() {
+            let Some(session) = session else { return Ok(()) };
+            return self.leave_room(group, by, session).await;
+        }
+        let alone = group.change().await?;
+        let member = group.member(by.account.number);
+        self.drop_members(group, &[by.account.number]).await?;
+        let empty = group.member_count() == 0;
+        drop(alone);
+        let place = Place::of(group);
+        self.tell_notice(&place, &by.account, report::QUIT, &by.account, &json!({}), by.instance);
+        if empty {
+            // Nobody is left to see it.
+            let app = By { app: true, instance: None, account: by.account.clone() };
+            return self.dismiss_group(group, &app).await;
+        }
+        if group.kind.announces_members() {
+            let body = Self::counted(tip::QUIT, group, by, member.as_ref(), &[(by.account.clone(), member.clone())]);
+            self.tip(&place, by, body).await?;
+        }
+        Ok(())
+    }
+
+    fn counted(
+        kind: u8,
+        group: &LiveGroup,
+        by: &By,
+        operator: Option<&super::Member>,
+        whom: &[(Arc<Account>, Option<super::Member>)],
+    ) -> Value {
+        let mut body = Self::tip_body(kind, by, operator, whom);
+        if let Some(body) = body.as_object_mut() {
+            body.insert("MemberNum".into(), json!(group.member_count()));
+        }
+        body
+    }
+
+    /// Takes members out of the book and of memory. The group's lock is held.
+    pub(super) async fn drop_members(&self, group: &LiveGroup, accounts: &[i64]) -> Result<(), Error> {
+        self.store.book.remove_members(group.number, accounts).await.map_err(broken)?;
+        let owner_gone = {
+            let mut state = group.write();
+            for account in accounts {
+                state.remove(*account);
+            }
+            let gone = state.owner != 0 && accounts.contains(&state.owner);
+            state.owner = if gone { 0 } else { state.owner };
+            gone
+        };
+        if owner_gone {
+            let body = serde_json::to_vec(&*group.info()).map_err(fault)?;
+            self.store.book.change_group(group.number, 0, body).await.map_err(broken)?;
+        }
+        Ok(())
+    }
+
+    /// Removes members; accounts that are none are passed over.
+    pub async fn kick_members(
+        self: &Arc<Self>,
+        group: &Arc<LiveGroup>,
+        by: &By,
+        accounts: &[Arc<Account>],
+        (reason, silent): (&str, bool),
+    ) -> Result<(), Error> {
+        group.check(by, Action::KickMember)?;
+        let alone = group.change().await?;
+        let mut gone = Vec::new();
+        for account in accounts {
+            let Some(member) = group.member(account.number) else { continue };
+            match member.role {
+                Role::Owner => {
+                    return Err(Error::new(Code::GroupNoPermission).detail("the owner cannot be removed"));
+                }
+                Role::Admin => group.check(by, Action::KickAdmin)?,
+                Role::Member => {}
+            }
+            gone.push((account.clone(), Some(member)));
+        }
+        if gone.is_empty() {
+            return Ok(());
+        }
+        let numbers: Vec<i64> = gone.iter().map(|(account, _)| account.number).collect();
+        self.drop_members(group, &numbers).await?;
+        drop(alone);
+        let place = Place::of(group);
+        for (account, _) in &gone {
+            let extra = json!({"RemarkInfo": reason});
+            self.notify(&place, account, report::KICKED, &by.account, &extra, None).await?;
+        }
+        let shown = group.kind.announces_members() && (group.info().active || group.kind != GroupKind::Private);
+        if !silent && shown {
+            let operator = group.member(by.account.number);
+            let mut body = Self::counted(tip::KICKED, group, by, operator.as_ref(), &gone);
+            if let Some(body) = body.as_object_mut() {
+                let names: Value = gone.iter().map(|(account, _)| json!({"User_Account": account.user})).collect();
+                body.insert("MsgMemberInfo".into(), names);
+                body.insert("MemberExtraInfo".into(), json!({"Reason": reason}));
+            }
+            self.tip(&place, by, body).await?;
+        }
+        Ok(())
+    }
+
+    /// Changes a member, and tells everybody of a new role or a mute.
+    pub async fn change_member(
+        self: &Arc<Self>,
+        group: &Arc<LiveGroup>,
+        by: &By,
+        account: &Arc<Account>,
+        change: MemberChange,
+    ) -> Result<(), Error> {
+        let own = !by.app && by.account.number == account.number;
+        if !group.kind.is_stored() && change.mute.is_none() {
+            return Err(Error::new(Code::GroupNoPermission).detail("members of this type of group are not stored"));
+        }
+        if change.name_card.is_some() || !change.fields.is_empty() {
+            group.check(by, if own { Action::ChangeOwnCard } else { Action::ChangeOthersCard })?;
+            let outranked = group.role(account.number) > group.role(by.account.number);
+            if !own && !by.app && outranked {
+                return Err(Code::GroupNoPermission.into());
+            }
+        }
+        if change.receive.is_some() {
+            let allowed = own || by.app;
+            let actor = if own { group.actor(by) } else { Actor::Member(Role::Member) };
+            rule::check(group.kind, Action::ChangeOwnCard, actor)?;
+            if !allowed {
+                return Err(Error::new(Code::GroupNoPermission).detail("a member sets only its own receive option"));
+            }
+        }
+        if change.role.is_some() {
+            group.check(by, Action::SetAdmin)?;
+        }
+        if let Some(seconds) = change.mute {
+            self.mute(group, by, std::slice::from_ref(account), seconds).await?;
+        }
+        let rest = change.role.is_some()
+            || change.name_card.is_some()
+            || change.receive.is_some()
+            || !change.fields.is_empty();
+        if !rest {
+            return Ok(());
+        }
+        let alone = group.change().await?;
+        let Some(old) = group.member(account.number) else {
+            return Err(Error::new(Code::GroupNoPermission).detail("the account is not a member of the group"));
+        };
+        let mut member = old.clone();
+        if let Some(role) = change.role {
+            if old.role == Role::Owner || role == Role::Owner {
+                return Err(Error::new(Code::GroupNoPermission).detail("ownership is handed over, not set"));
+            }
+            member.role = role;
+        }
+        if let Some(card) = change.name_card {
+            check_length("NameCard", &card, limit::NAME_CARD_BYTES)?;
+            member.name_card = card;
+        }
+        member.fields.extend(change.fields);
+        member.fields.retain(|_, value| !value.is_empty());
+        check_fields(&member.fields, limit::MEMBER_FIELDS, limit::MEMBER_FIELD_BYTES)?;
+        let fields = serde_json::to_vec(&member.fields).map_err(fault)?;
+        let role = member.role.number();
+        let book = &self.store.book;
+        book.change_member(group.number, account.number, role, &member.name_card, &fields).await.map_err(broken)?;
+        if let Some(receive) = change.receive {
+            member.receive = receive;
+            let mute = ContactChange::Mute(receive as i64);
+            book.change_contacts(account.number, vec![(group.number, mute)]).await.map_err(broken)?;
+        }
+        group.write().members.insert(account.number, member.clone());
+        drop(alone);
+        let place = Place::of(group);
+        if let Some(receive) = change.receive {
+            let extra = json!({"MsgFlag": receive.name()});
+            self.tell_notice(&place, account, report::RECEIVE_OPTION, &by.account, &extra, by.instance);
+        }
+        if member.role != old.role {
+            self.tell_role(&place, by, account, &member).await?;
+        }
+        Ok(())
+    }
+
+    async fn tell_role(
+        self: &Arc<Self>,
+        place: &Place,
+        by: &By,
+        account: &Arc<Account>,
+        member: &super::Member,
+    ) -> Result<(), Error> {
+        let made = member.role == Role::Admin;
+        let kind = if made { report::MADE_ADMIN } else { report::LOST_ADMIN };
+        self.notify(place, account, kind, &by.account, &json!({}), None).await?;
+        if place.group.kind.announces_members() {
+            let kind = if made { tip::MADE_ADMIN } else { tip::LOST_ADMIN };
+            let operator = place.group.member(by.account.number);
+            let whom = [(account.clone(), Some(member.clone()))];
+            self.tip(place, by, Self::tip_body(kind, by, operator.as_ref(), &whom)).await?;
+        }
+        Ok(())
+    }
+
+    /// Silences accounts for some seconds; 0 ends it. Also those who are not members: the silence stays with the
+    /// account when it leaves and joins again.
+    pub async fn mute(
+        self: &Arc<Self>,
+        group: &Arc<LiveGroup>,
+        by: &By,
+        accounts: &[Arc<Account>],
+        seconds: i64,
+    ) -> Result<(), Error> {
+        for account in accounts {
+            let action = match group.role(account.number) {
+                Some(Role::Owner | Role::Admin) => Action::MuteAdmin,
+                _ => Action::MuteMember,
+            };
+            group.check(by, action)?;
+            if group.role(account.number) == Some(Role::Owner) && !by.app {
+                return Err(Error::new(Code::GroupNoPermission).detail("the owner cannot be muted"));
+            }
+        }
+        let now = self.world.second();
+        let until = if seconds == 0 { 0 } else { now.saturating_add(seconds) };
+        let alone = group.change().await?;
+        let numbers: Vec<i64> = accounts.iter().map(|account| account.number).collect();
+        self.store.book.set_mutes(group.number, &numbers, until).await.map_err(broken)?;
+        group.set_mutes(accounts, until);
+        drop(alone);
+        // Types that do not announce members keep it out of the conversation; the muted learn when they speak.
+        if group.kind == GroupKind::ChatRoom {
+            return Ok(());
+        }
+        let whom: Vec<_> = accounts.iter().map(|account| (account.clone(), group.member(account.number))).collect();
+        let mut body = Self::tip_body(tip::MEMBER_INFO, by, group.member(by.account.number).as_ref(), &whom);
+        if let Some(body) = body.as_object_mut() {
+            let muted: Value =
+                whom.iter().map(|(account, _)| json!({"User_Account": account.user, "ShutupTime": seconds})).collect();
+            body.insert("MsgMemberInfo".into(), muted);
+        }
+        self.tip(&Place::of(group), by, body).await
+    }
+
+    /// A member has read up to a sequence; its other devices learn of it.
+    pub async fn read_group(&self, place: &Place, by: &By, sequence: i64) -> Result<(), Error> {
+        if place.group.role(by.account.number).is_none() {
+            return Err(Error::new(Code::GroupNoPermission).detail("the user is not in the group"));
+        }
+        if !place.group.kind.is_stored() {
+            return Ok(());
+        }
+        let heads = self.store.log.heads(&[place.number()]).await.map_err(broken)?;
+        let sequence = sequence.clamp(0, heads.first().map_or(0, |head| head.sequence));
+        self.move_read(place, &by.account, sequence).await?;
+        let book = &self.store.book;
+        book.forget_mentions(by.account.number, place.number(), sequence).await.map_err(broken)?;
+        let topic = place.topic.as_ref().map_or("", |topic| topic.id.as_str());
+        let body = json!({"GroupReadInfoArray": [
+            {"GroupId": place.group.id, "TopicId": topic, "LastReadMsgSeq": sequence}]});
+        let item = json!({"From_Account": model::group::SYSTEM_USER, "To_Account": by.account.user,
+            "ToGroupId": place.group.id, "GroupInfo": Self::place_info(place), "MsgBody": body});
+        self.tell(by.account.number, format!("\"Event\":5,\"GroupTips\":[{item}]"), by.instance);
+        Ok(())
+    }
+}

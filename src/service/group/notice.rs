@@ -1,0 +1,264 @@
+//! What members see of changes (群提示消息), and what single accounts are told (群系统消息).
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use model::{
+    Error, Role, flags,
+    group::{SYSTEM_TINY_ID, SYSTEM_USER},
+};
+use serde_json::{Value, json};
+use store::{Append, Entry, tables::contact::ContactChange};
+use tokio::sync::oneshot;
+
+use super::{By, Member, Place, wire};
+use crate::{Account, Services, broken, message::Members, presence::Push};
+
+/// How long notices are kept for who is away, in milliseconds, and how many.
+const KEPT_MILLIS: i64 = 7 * 86_400_000;
+const KEPT: usize = 100;
+
+/// What a system notice says: the numbers are the protocol's `ReportType`.
+pub(super) mod report {
+    pub const APPLIED: u8 = 1;
+    pub const ACCEPTED: u8 = 2;
+    pub const REFUSED: u8 = 3;
+    pub const KICKED: u8 = 4;
+    pub const DISMISSED: u8 = 5;
+    pub const CREATED: u8 = 6;
+    pub const INVITED: u8 = 7;
+    pub const QUIT: u8 = 8;
+    pub const MADE_ADMIN: u8 = 9;
+    pub const LOST_ADMIN: u8 = 10;
+    pub const INVITATION: u8 = 12;
+    pub const INVITATION_ACCEPTED: u8 = 13;
+    pub const INVITATION_REFUSED: u8 = 14;
+    pub const RECEIVE_OPTION: u8 = 20;
+    pub const BANNED: u8 = 21;
+    pub const CUSTOM: u8 = 255;
+}
+
+/// What a tip says: the numbers are the protocol's `OpType`.
+pub(super) mod tip {
+    pub const JOINED: u8 = 1;
+    pub const QUIT: u8 = 2;
+    pub const KICKED: u8 = 3;
+    pub const MADE_ADMIN: u8 = 4;
+    pub const LOST_ADMIN: u8 = 5;
+    pub const INFO: u8 = 6;
+    pub const MEMBER_INFO: u8 = 7;
+    pub const PINNED: u8 = 16;
+    pub const UNPINNED: u8 = 17;
+}
+
+/// An account as tips show it.
+pub(super) fn person(account: &Account, member: Option<&Member>) -> Value {
+    json!({
+        "UserId": account.user,
+        "NickName": account.profile.nick(),
+        "ImageUrl": account.profile.image(),
+        "NameCard": member.map_or("", |member| member.name_card.as_str()),
+        "Role": member.map_or(Role::Member, |member| member.role).number(),
+    })
+}
+
+fn notice_members(place: &Place, to: &str, kind: u8, operator: &Account, extra: &Value) -> String {
+    let mut info = wire::info_of(place);
+    if let Some(info) = info.as_object_mut() {
+        info.insert("From_Account".into(), json!(operator.user));
+        info.insert("To_Account".into(), json!(to));
+    }
+    let mut body = json!({"ReportType": kind, "Operator_Account": operator.user, "RemarkInfo": "", "Authentication": "",
+        "MsgKey": 0, "UserDefinedField": "", "GroupName": place.group.info().name});
+    if let (Some(body), Some(extra)) = (body.as_object_mut(), extra.as_object()) {
+        body.extend(extra.clone());
+    }
+    let mut members = Members::default();
+    for (name, value) in [
+        ("From_Account", json!(SYSTEM_USER)),
+        ("TinyId", json!(SYSTEM_TINY_ID)),
+        ("To_Account", json!(to)),
+        ("ToGroupId", json!(place.group.id)),
+        ("GroupInfo", info),
+        ("MsgBody", body),
+    ] {
+        members.raw(name, &value.to_string());
+    }
+    String::from_utf8(members.into_bytes()).unwrap_or_default()
+}
+
+fn event(members: &str, sequence: i64, random: u32, second: i64) -> String {
+    format!(
+        "\"Event\":5,\"GroupTips\":[{{{members},\"MsgSeq\":{sequence},\"ClientSeq\":{sequence},\"MsgRandom\":{random},\
+         \"MsgTimeStamp\":{second},\"MsgClientTime\":{second}}}]"
+    )
+}
+
+/// The event of a stored notice.
+pub(crate) fn notice_event(entry: &Entry) -> String {
+    event(&String::from_utf8_lossy(&entry.body), entry.sequence, entry.random, entry.time / 1000)
+}
+
+impl Services {
+    /// The body of a tip: who did what to whom. `operator` is what the operator is in the group.
+    pub(super) fn tip_body(
+        kind: u8,
+        by: &By,
+        operator: Option<&Member>,
+        whom: &[(Arc<Account>, Option<Member>)],
+    ) -> Value {
+        let people: Vec<Value> = whom.iter().map(|(account, member)| person(account, member.as_ref())).collect();
+        let names: Vec<&str> = whom.iter().map(|(account, _)| account.user.as_str()).collect();
+        json!({
+            "OpType": kind,
+            "Operator_Account": by.account.user,
+            "MsgOperatorMemberExtraInfo": person(&by.account, operator),
+            "List_Account": names,
+            "MsgMemberExtraInfo": people,
+        })
+    }
+
+    /// Tells everybody connected of something that is not kept for the others.
+    pub(super) fn announce(
+        &self,
+        place: &Place,
+        kind: u8,
+        operator: &Account,
+        extra: &Value,
+        except: Option<(i64, u32)>,
+    ) {
+        let members = notice_members(place, "", kind, operator, extra);
+        let random = self.world.number() as u32;
+        let event = event(&members, i64::from(random >> 1), random, self.world.second());
+        self.push_members(&place.group, event.as_bytes(), except);
+    }
+
+    /// Tells an account something, now if it is connected; nothing is kept.
+    pub(super) fn tell_notice(
+        &self,
+        place: &Place,
+        to: &Account,
+        kind: u8,
+        operator: &Account,
+        extra: &Value,
+        except: Option<u32>,
+    ) {
+        let members = notice_members(place, to.user.as_str(), kind, operator, extra);
+        let random = self.world.number() as u32;
+        self.tell(to.number, event(&members, i64::from(random >> 1), random, self.world.second()), except);
+    }
+
+    /// Tells an account something, now or when it comes back.
+    pub(super) async fn notify(
+        self: &Arc<Self>,
+        place: &Place,
+        to: &Account,
+        kind: u8,
+        operator: &Account,
+        extra: &Value,
+        except: Option<u32>,
+    ) -> Result<(), Error> {
+        let members = notice_members(place, to.user.as_str(), kind, operator, extra);
+        let conversation = self.system_conversation(to).await?;
+        let random = self.world.number() as u32;
+        let (done, outcome) = oneshot::channel();
+        let (services, account) = (self.clone(), to.number);
+        let append = Append {
+            conversation,
+            sender: 0,
+            client_sequence: random >> 1,
+            random,
+            time: self.world.now(),
+            dated: false,
+            client_time: 0,
+            flags: flags::NOTICE | flags::NO_UNREAD | flags::NO_LAST,
+            body: Bytes::from(members.clone().into_bytes()),
+            done: Box::new(move |result| {
+                if let Ok(appended) = &result {
+                    let event = event(&members, appended.sequence, random, appended.time / 1000);
+                    let push = Push::event(appended.position, |out| out.extend_from_slice(event.as_bytes()));
+                    services.hub.push(account, &Arc::new(push), except);
+                }
+                let _ = done.send(result);
+            }),
+        };
+        self.store.log.append(append).await.map_err(broken)?;
+        let appended = outcome.await.map_err(crate::fault)?.map_err(broken)?;
+        if self.hub.is_online(to.number) {
+            // Whoever signs in later need not hear of it again.
+            let read = ContactChange::Read(appended.sequence, appended.time / 1000);
+            self.store.book.change_contacts(to.number, vec![(conversation, read)]).await.map_err(broken)?;
+        }
+        Ok(())
+    }
+
+    async fn system_conversation(&self, to: &Account) -> Result<i64, Error> {
+        let key = (store::tables::contact::SYSTEM_PEER, to.number);
+        let make = async {
+            let row = self.store.book.add_system_conversation(to.app.into(), to.number).await.map_err(broken)?;
+            Ok::<_, Error>(Arc::new(crate::Conversation { number: row.number, mixed: row.mixed }))
+        };
+        Ok(self.conversations.get_or_insert_async(&key, make).await?.number)
+    }
+
+    /// The notices that an account has not been told of yet, as events, oldest first; from now on it has.
+    pub async fn untold_notices(&self, me: &Account) -> Result<Vec<String>, Error> {
+        let contacts = self.store.book.contacts(me.number).await.map_err(broken)?;
+        let Some(contact) = contacts.iter().find(|contact| contact.peer == store::tables::contact::SYSTEM_PEER) else {
+            return Ok(Vec::new());
+        };
+        let (number, read) = (contact.conversation, contact.read_sequence);
+        let mut entries = self.store.log.range(number, read, i64::MAX, true, KEPT, 0).await.map_err(broken)?;
+        let hidden = self.store.book.hidden(me.number, Some(number)).await.map_err(broken)?;
+        let Some(newest) = entries.first().map(|entry| (entry.sequence, entry.time / 1000)) else {
+            return Ok(Vec::new());
+        };
+        let earliest = self.world.now() - KEPT_MILLIS;
+        entries.retain(|entry| entry.time >= earliest && !hidden.iter().any(|(_, gone)| *gone == entry.sequence));
+        let read = ContactChange::Read(newest.0, newest.1);
+        self.store.book.change_contacts(me.number, vec![(number, read)]).await.map_err(broken)?;
+        Ok(entries.iter().rev().map(notice_event).collect())
+    }
+
+    /// Forgets notices of an account, by their sequences.
+    pub async fn forget_notices(&self, me: &Account, sequences: Vec<i64>) -> Result<(), Error> {
+        let number = self.system_conversation(me).await?;
+        let change = vec![(number, ContactChange::Hide(sequences))];
+        self.store.book.change_contacts(me.number, change).await.map_err(broken)
+    }
+
+    /// The mentions that an account has not read, as events.
+    pub async fn unread_mentions(&self, me: &Account) -> Result<Vec<String>, Error> {
+        let mut found: std::collections::BTreeMap<(i64, i64), Vec<u8>> = std::collections::BTreeMap::new();
+        for (conversation, sequence, everybody) in self.store.book.mentions(me.number).await.map_err(broken)? {
+            let kinds = found.entry((conversation, sequence)).or_default();
+            kinds.push(if everybody { 2 } else { 1 });
+            kinds.sort_unstable();
+        }
+        let mut events = Vec::new();
+        for ((conversation, sequence), kinds) in found {
+            let Some(place) = self.place_numbered(conversation).await? else { continue };
+            let entries = self.store.log.range(conversation, sequence - 1, sequence + 1, false, 1, flags::RECALLED);
+            let Some(entry) = entries.await.map_err(broken)?.pop() else { continue };
+            if entry.sender == me.number {
+                continue;
+            }
+            let from = wire::with_group_parts(&entry.body, |parts| parts.sender())?;
+            let numbers = (sequence, entry.random, entry.client_sequence);
+            events.push(super::send::mention_event(&place, &from, numbers, &kinds, false));
+        }
+        Ok(events)
+    }
+
+    /// Tells members what the app has to say (REST v4 `send_group_system_notification`): who is connected, and nobody
+    /// later. Nobody named is everybody.
+    pub fn tell_custom(&self, place: &Place, by: &By, content: &str, whom: &[Arc<Account>]) {
+        let extra = json!({"UserDefinedField": content});
+        if whom.is_empty() {
+            self.announce(place, report::CUSTOM, &by.account, &extra, None);
+        }
+        for account in whom {
+            self.tell_notice(place, account, report::CUSTOM, &by.account, &extra, None);
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! What a resumed session missed in groups: clients ask for nothing themselves, so it is pushed again, right after the
+//! sign-in is answered and before anything newer.
+
+use std::{collections::HashMap, sync::Arc};
+
+use model::{Error, Millis};
+
+use super::{Place, send::mention_event, wire};
+use crate::{
+    Account, Services, broken,
+    presence::{Link, Push, Session},
+};
+
+/// The most messages that are pushed again; clients fetch what is older from the history.
+const MOST: usize = 2000;
+/// After a restart it is not known what a client had: what was said in this time before is pushed again, and the
+/// client knows by itself what it has.
+const UNCERTAIN: Millis = 60_000;
+/// So far back, in positions of the log, that time is looked for.
+const LOOKED_AT: i64 = 50_000;
+
+impl Services {
+    /// The place of a conversation's number, if it is a group's or a topic's.
+    pub(crate) async fn place_numbered(&self, number: i64) -> Result<Option<Place>, Error> {
+        if let Some(group) = self.group_numbered(number).await? {
+            return Ok(Some(Place { group, topic: None }));
+        }
+        let Some(community) = self.community_of_topic(number).await? else { return Ok(None) };
+        let Some(group) = self.group_numbered(community).await? else { return Ok(None) };
+        let topic = self.topics(&group).await?.get(&number).cloned();
+        Ok(topic.map(|topic| Place { group, topic: Some(topic) }))
+    }
+
+    /// Gives a connection what its session missed in groups up to the connection's start.
+    pub async fn replay_groups(&self, me: &Account, session: &Session, link: &Arc<Link>) -> Result<(), Error> {
+        let until = link.start();
+        let Some(missing) = session.missing(until) else { return Ok(()) };
+        let (after, earliest) = match missing.after {
+            Some(after) => (after, 0),
+            None => (self.started.0 - LOOKED_AT, self.started.1 - UNCERTAIN),
+        };
+        if after >= until {
+            return Ok(());
+        }
+        let mut places: HashMap<i64, Place> = HashMap::new();
+        for group in self.groups_of(me.number).await? {
+            for topic in self.topics(&group).await?.values() {
+                places.insert(topic.number, Place { group: group.clone(), topic: Some(topic.clone()) });
+            }
+            places.insert(group.number, Place { group, topic: None });
+        }
+        let conversations: Vec<i64> = places.keys().copied().collect();
+        let mut pushes = Vec::new();
+        for entry in self.store.log.since(conversations, after.max(0), until, MOST).await.map_err(broken)? {
+            let Some(place) = places.get(&entry.conversation) else { continue };
+            let new = entry.time >= earliest && missing.has(entry.position);
+            let visible = place.topic.is_some() || entry.sequence > place.group.visible_above(me.number);
+            if !new || !visible || session.has_acknowledged(entry.position) {
+                continue;
+            }
+            let mine = entry.sender == me.number;
+            let (for_me, kinds, from) = wire::with_group_parts(&entry.body, |parts| {
+                (parts.is_for(me.user.as_str()), parts.mentions_of(me.user.as_str()), parts.sender())
+            })?;
+            if !(for_me || mine) {
+                continue;
+            }
+            let event = wire::event_of(place, &entry, false)?;
+            let push = Push::event(entry.position, |out| out.extend_from_slice(&event)).in_group();
+            pushes.push(Arc::new(push));
+            if !kinds.is_empty() && !mine {
+                let numbers = (entry.sequence, entry.random, entry.client_sequence);
+                let event = mention_event(place, &from, numbers, &kinds, true);
+                pushes.push(Arc::new(Push::event(0, |out| out.extend_from_slice(event.as_bytes()))));
+            }
+        }
+        session.note_pushed(pushes.iter().map(|push| push.position));
+        link.set_replay(pushes);
+        Ok(())
+    }
+}

@@ -1,0 +1,521 @@
+//! Saying something in a group: allowed, not too fast, stored, acknowledged, delivered, in this order.
+
+use std::sync::{Arc, PoisonError};
+
+use bytes::Bytes;
+use model::{
+    Code, Error, GroupKind, Millis, flags,
+    group::{
+        Priority, Receive, limit,
+        rule::{self, Action},
+    },
+};
+use serde_json::{Value, json, value::RawValue};
+use store::{Append, Appended, Entry, tables::contact::ContactChange};
+use tokio::sync::oneshot;
+
+use super::{By, LiveGroup, Place, wire};
+use crate::{
+    Account, LiveApp, Services, broken,
+    message::Members,
+    presence::{Push, Session},
+};
+
+/// So many seconds' worth of messages may come at once before flow control sets in.
+const BURST_SECONDS: i64 = 5;
+
+/// Who is mentioned by a message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Mention {
+    /// Everybody.
+    All,
+    /// One account.
+    One(Arc<Account>),
+}
+
+impl PartialEq for Account {
+    fn eq(&self, other: &Self) -> bool {
+        self.number == other.number
+    }
+}
+
+impl Eq for Account {}
+
+/// What is to be said.
+pub struct Content {
+    /// Chosen by the sender.
+    pub client_sequence: u32,
+    /// Chosen by the sender.
+    pub random: u32,
+    /// The sender's clock, seconds since 1970.
+    pub client_time: u32,
+    /// `MsgBody`, checked.
+    pub body: Box<RawValue>,
+    /// `CloudCustomData`.
+    pub custom_data: String,
+    /// Under flow control the lowest go first.
+    pub priority: Priority,
+    /// See `model::flags`.
+    pub flags: u32,
+    /// Deliver to who is connected, store nothing.
+    pub online_only: bool,
+    /// Who is mentioned.
+    pub mentions: Vec<Mention>,
+    /// For these alone, if there are any.
+    pub directed: Vec<Arc<Account>>,
+    /// The session it came from, if it came from a client.
+    pub origin: Option<Arc<Session>>,
+    /// Held until the message is queued, so that a client's messages keep the order they came in.
+    pub order: Option<tokio::sync::OwnedMutexGuard<()>>,
+}
+
+/// What became of it.
+#[derive(Clone, Copy, Debug)]
+pub struct GroupSent {
+    /// The server's time, milliseconds since 1970.
+    pub time: Millis,
+    /// Its place in the group, 0 when it was not stored.
+    pub sequence: i64,
+    /// Flow control dropped it.
+    pub dropped: bool,
+}
+
+/// The flow control of one group: tokens for each priority.
+#[derive(Default)]
+pub(super) struct Flow {
+    buckets: [(Millis, i64); 4],
+    attributes: (Millis, i64),
+}
+
+/// Fills a bucket of thousandths of tokens as time goes by.
+fn refill((filled, tokens): &mut (Millis, i64), per_second: i64, now: Millis) {
+    let most = per_second * BURST_SECONDS * 1000;
+    if *filled == 0 {
+        (*filled, *tokens) = (now, most);
+    }
+    *tokens = (*tokens + (now - *filled).max(0) * per_second).min(most);
+    *filled = now.max(*filled);
+}
+
+impl LiveGroup {
+    /// Whether flow control lets a message of a priority through now.
+    fn allows_message(&self, priority: Priority, per_second: i64, now: Millis) -> bool {
+        self.flow.lock().unwrap_or_else(PoisonError::into_inner).allow(priority, per_second, now)
+    }
+
+    /// Whether attributes may be changed once more now.
+    pub(super) fn allows_attribute_change(&self, now: Millis) -> bool {
+        let mut flow = self.flow.lock().unwrap_or_else(PoisonError::into_inner);
+        refill(&mut flow.attributes, limit::ATTRIBUTE_CHANGES_PER_SECOND.into(), now);
+        let allowed = flow.attributes.1 >= 1000;
+        flow.attributes.1 -= if allowed { 1000 } else { 0 };
+        allowed
+    }
+}
+
+impl Flow {
+    /// Whether a message may go. Messages of a priority use up the tokens of their own and of all lower ones, so that
+    /// the lower are dropped first and never hold up the higher.
+    fn allow(&mut self, priority: Priority, per_second: i64, now: Millis) -> bool {
+        if priority == Priority::High {
+            return true;
+        }
+        let own = priority as usize - 1;
+        for bucket in &mut self.buckets {
+            refill(bucket, per_second, now);
+        }
+        let allowed = self.buckets[own].1 >= 1000;
+        if allowed {
+            for (_, tokens) in &mut self.buckets[own..] {
+                *tokens = (*tokens - 1000).max(0);
+            }
+        }
+        allowed
+    }
+}
+
+/// A message about to be stored and handed on.
+struct Outgoing {
+    place: Place,
+    entry: Entry,
+    from: i64,
+    instance: Option<u32>,
+    mentions: Vec<Mention>,
+    directed: Vec<Arc<Account>>,
+}
+
+impl Services {
+    /// Says something in a group or in one of its topics; returns when it is on disk.
+    pub async fn say(
+        self: &Arc<Self>,
+        app: &LiveApp,
+        place: &Place,
+        by: &By,
+        mut content: Content,
+    ) -> Result<GroupSent, Error> {
+        let group = &place.group;
+        self.may_speak(place, by)?;
+        if content.online_only && !group.kind.is_stored() && group.kind != GroupKind::AvChatRoom {
+            return Err(Error::new(Code::GroupNoPermission).detail("this type has no online-only messages"));
+        }
+        let now = self.world.now();
+        let privileged = rule::allows(group.kind, Action::SpeakWhileMuted, group.actor(by));
+        let per_second = app.settings.group_messages_per_second;
+        let allowed = group.allows_message(content.priority, per_second, now) || privileged;
+        if !allowed {
+            return Ok(GroupSent { time: now, sequence: 0, dropped: true });
+        }
+        let order = content.order.take();
+        let card = group.member(by.account.number).map(|member| member.name_card).unwrap_or_default();
+        let members = members(&content, &by.account, &card);
+        let outgoing = Outgoing {
+            place: place.clone(),
+            entry: entry(place.number(), &content, by.account.number, members.into_bytes().into(), now),
+            from: by.account.number,
+            instance: by.instance,
+            mentions: std::mem::take(&mut content.mentions),
+            directed: std::mem::take(&mut content.directed),
+        };
+        if !group.kind.is_stored() || content.online_only {
+            return self.say_unstored(outgoing);
+        }
+        self.activate(group).await?;
+        let origin = content.origin.clone();
+        let mentions = outgoing.mentions.clone();
+        let (done, outcome) = oneshot::channel();
+        self.queue_group(outgoing, origin, done).await?;
+        drop(order);
+        let appended = outcome.await.map_err(crate::fault)?.map_err(broken)?;
+        if let Some(member) = group.write().members.get_mut(&by.account.number) {
+            member.last_sent = appended.time / 1000;
+        }
+        if !mentions.is_empty() {
+            self.mention(place, &by.account, &mentions, &appended, content.random, content.client_sequence).await?;
+        }
+        if place.topic.is_some() {
+            // Clients count what is unread in a topic from sequences alone; what one says oneself is read.
+            self.move_read(place, &by.account, appended.sequence).await?;
+        }
+        Ok(GroupSent { time: appended.time, sequence: appended.sequence, dropped: false })
+    }
+
+    fn may_speak(&self, place: &Place, by: &By) -> Result<(), Error> {
+        let group = &place.group;
+        group.check(by, Action::Speak)?;
+        let state = group.read();
+        let muted_by_name = state.muted_until(by.account.number, self.world.second()) > 0;
+        let all_muted = state.info.muted || place.topic.as_ref().is_some_and(|topic| topic.info.muted);
+        drop(state);
+        let heard = by.app || rule::allows(group.kind, Action::SpeakWhileMuted, group.actor(by));
+        if muted_by_name {
+            return Err(Error::new(Code::MemberMuted).detail("the sender is muted in this group"));
+        }
+        if all_muted && !heard {
+            return Err(Error::new(Code::MemberMuted).detail("all members of this group are muted"));
+        }
+        Ok(())
+    }
+
+    fn say_unstored(&self, mut outgoing: Outgoing) -> Result<GroupSent, Error> {
+        let group = outgoing.place.group.clone();
+        let time = outgoing.entry.time;
+        if group.kind.is_stored() {
+            let event = wire::event_of(&outgoing.place, &outgoing.entry, true)?;
+            let push = Arc::new(Push::event(0, |out| out.extend_from_slice(&event)));
+            self.hand_on(&outgoing, &push);
+            return Ok(GroupSent { time, sequence: 0, dropped: false });
+        }
+        let except = outgoing.instance.map(|instance| (outgoing.from, instance));
+        let place = outgoing.place.clone();
+        let sequence = self.tell_room(&place, except, |sequence| {
+            outgoing.entry.sequence = sequence;
+            wire::event_of(&outgoing.place, &outgoing.entry, false)
+        })?;
+        Ok(GroupSent { time, sequence, dropped: false })
+    }
+
+    async fn queue_group(
+        self: &Arc<Self>,
+        mut outgoing: Outgoing,
+        origin: Option<Arc<Session>>,
+        done: oneshot::Sender<Result<Appended, store::StoreError>>,
+    ) -> Result<(), Error> {
+        let services = self.clone();
+        let entry = &outgoing.entry;
+        let append = Append {
+            conversation: entry.conversation,
+            sender: entry.sender,
+            client_sequence: entry.client_sequence,
+            random: entry.random,
+            time: entry.time,
+            dated: false,
+            client_time: entry.client_time,
+            flags: entry.flags,
+            body: entry.body.clone(),
+            done: Box::new(move |outcome| {
+                if let Ok(appended) = &outcome
+                    && !appended.repeated
+                {
+                    let entry = &mut outgoing.entry;
+                    (entry.position, entry.sequence, entry.time) =
+                        (appended.position, appended.sequence, appended.time);
+                    if let Some(session) = &origin {
+                        session.acknowledge(entry.position);
+                    }
+                    metrics::counter!(crate::metric::MESSAGES).increment(1);
+                    let _ = done.send(outcome);
+                    services.deliver_stored(&outgoing);
+                    return;
+                }
+                let _ = done.send(outcome);
+            }),
+        };
+        self.store.log.append(append).await.map_err(broken)
+    }
+
+    fn deliver_stored(&self, outgoing: &Outgoing) {
+        match wire::event_of(&outgoing.place, &outgoing.entry, false) {
+            Ok(event) => {
+                let push = Push::event(outgoing.entry.position, |out| out.extend_from_slice(&event)).in_group();
+                self.hand_on(outgoing, &Arc::new(push));
+            }
+            Err(error) => tracing::error!(%error, "a stored group message cannot be read"),
+        }
+    }
+
+    /// Sends a push to whoever is to have it.
+    fn hand_on(&self, outgoing: &Outgoing, push: &Arc<Push>) {
+        let except = |account| if account == outgoing.from { outgoing.instance } else { None };
+        if !outgoing.directed.is_empty() {
+            for account in outgoing.directed.iter().map(|account| account.number).chain([outgoing.from]) {
+                self.hub.push(account, push, except(account));
+            }
+            return;
+        }
+        let mentioned = |account: i64| {
+            outgoing.mentions.iter().any(|mention| match mention {
+                Mention::All => true,
+                Mention::One(one) => one.number == account,
+            })
+        };
+        for member in outgoing.place.group.read().members.values() {
+            let wanted = match member.receive {
+                Receive::Discard => false,
+                Receive::NotReceiveMsgExceptAt => mentioned(member.account),
+                _ => true,
+            };
+            if wanted || member.account == outgoing.from {
+                self.hub.push(member.account, push, except(member.account));
+            }
+        }
+    }
+
+    /// Stores a tip and shows it to all members; in a live room only shows it.
+    pub(super) async fn tip(self: &Arc<Self>, place: &Place, by: &By, body: Value) -> Result<(), Error> {
+        let group = &place.group;
+        let now = self.world.now();
+        let random = self.world.number() as u32;
+        let mut members = Members::default();
+        members.raw("MsgBody", &body.to_string());
+        let entry = Entry {
+            position: 0,
+            conversation: place.number(),
+            sequence: 0,
+            time: now,
+            sender: by.account.number,
+            client_sequence: random >> 1,
+            random,
+            client_time: (now / 1000) as u32,
+            flags: flags::TIP | (Priority::High as u32 - 1) << flags::PRIORITY_SHIFT,
+            version: 0,
+            body: members.into_bytes().into(),
+        };
+        let mut outgoing = Outgoing {
+            place: place.clone(),
+            entry,
+            from: 0,
+            instance: None,
+            mentions: vec![Mention::All],
+            directed: Vec::new(),
+        };
+        if !group.kind.is_stored() {
+            self.tell_room(place, None, |sequence| {
+                outgoing.entry.sequence = sequence;
+                wire::event_of(place, &outgoing.entry, false)
+            })?;
+            return Ok(());
+        }
+        let (done, outcome) = oneshot::channel();
+        self.queue_group(outgoing, None, done).await?;
+        outcome.await.map_err(crate::fault)?.map_err(broken)?;
+        Ok(())
+    }
+
+    /// Tells all members of something that is not kept, such as a changed attribute.
+    pub(super) fn tell_members(&self, place: &Place, body: &Value, except: Option<(i64, u32)>) -> Result<(), Error> {
+        let (now, random) = (self.world.second(), self.world.number() as u32);
+        if !place.group.kind.is_stored() {
+            let told = |sequence| Ok(wire::told(place, now, random, sequence, body).into_bytes());
+            return self.tell_room(place, except, told).map(drop);
+        }
+        let event = wire::told(place, now, random, i64::from(random >> 1), body);
+        self.push_members(&place.group, event.as_bytes(), except);
+        Ok(())
+    }
+
+    /// Pushes an event to all members; it is not stored.
+    pub(crate) fn push_members(&self, group: &LiveGroup, event: &[u8], except: Option<(i64, u32)>) {
+        let push = Arc::new(Push::event(0, |out| out.extend_from_slice(event)));
+        if !group.kind.is_stored() {
+            group.room().push(&push, except);
+            return;
+        }
+        for account in group.read().members.keys() {
+            let instance = except.filter(|(sender, _)| sender == account).map(|(_, instance)| instance);
+            self.hub.push(*account, &push, instance);
+        }
+    }
+
+    /// Remembers who was mentioned until they read it, and tells them.
+    async fn mention(
+        &self,
+        place: &Place,
+        from: &Account,
+        mentions: &[Mention],
+        appended: &Appended,
+        random: u32,
+        client_sequence: u32,
+    ) -> Result<(), Error> {
+        let all = mentions.contains(&Mention::All);
+        let mut accounts: Vec<i64> = mentions
+            .iter()
+            .map(|mention| match mention {
+                Mention::All => 0,
+                Mention::One(account) => account.number,
+            })
+            .filter(|account| *account != from.number)
+            .collect();
+        accounts.sort_unstable();
+        accounts.dedup();
+        let (number, sequence) = (place.number(), appended.sequence);
+        self.store.book.add_mentions(number, sequence, &accounts, appended.time).await.map_err(broken)?;
+        let told = |kinds: &[u8]| {
+            let event = mention_event(place, from.user.as_str(), (sequence, random, client_sequence), kinds, true);
+            Arc::new(Push::event(0, |out| out.extend_from_slice(event.as_bytes())))
+        };
+        let (both, one, everybody) = (told(&[1, 2]), told(&[1]), told(&[2]));
+        for member in place.group.read().members.values().filter(|member| member.account != from.number) {
+            match (all, accounts.binary_search(&member.account).is_ok()) {
+                (true, true) => self.hub.push(member.account, &both, None),
+                (true, false) => self.hub.push(member.account, &everybody, None),
+                (false, true) => self.hub.push(member.account, &one, None),
+                (false, false) => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Moves a member's read mark on.
+    pub(super) async fn move_read(&self, place: &Place, account: &Account, sequence: i64) -> Result<(), Error> {
+        let book = &self.store.book;
+        if place.topic.is_some() {
+            let peer = store::tables::contact::GROUP_PEER;
+            book.ensure_contacts(place.number(), peer, &[account.number]).await.map_err(broken)?;
+        }
+        let change = ContactChange::Read(sequence, self.world.second());
+        book.change_contacts(account.number, vec![(place.number(), change)]).await.map_err(broken)
+    }
+
+    /// The first message makes a private group visible to its members.
+    async fn activate(&self, group: &LiveGroup) -> Result<(), Error> {
+        if group.kind != GroupKind::Private || group.info().active {
+            return Ok(());
+        }
+        let _alone = group.change().await?;
+        let mut info = (*group.info()).clone();
+        info.active = true;
+        self.keep_info(group, info).await
+    }
+}
+
+/// The members of the event that tells of a mention. `pushed`: on a connection; otherwise in `getmsg`.
+pub(super) fn mention_event(
+    place: &Place,
+    from: &str,
+    (sequence, random, client_sequence): (i64, u32, u32),
+    kinds: &[u8],
+    pushed: bool,
+) -> String {
+    let topic = place.topic.as_ref().map_or("", |topic| topic.id.as_str());
+    let what = json!({
+        "GroupId": place.group.id, "TopicId": topic, "From_Account": from, "MsgSeq": sequence, "GroupAtType": kinds,
+    });
+    let mut item = json!({
+        "From_Account": from, "ToGroupId": place.group.id, "ClientSeq": client_sequence, "MsgRandom": random,
+    });
+    if let Some(item) = item.as_object_mut() {
+        item.insert(if pushed { "GroupAtTips" } else { "MsgBody" }.into(), what);
+    }
+    format!("\"Event\":12,\"GroupTips\":[{item}]")
+}
+
+fn members(content: &Content, from: &Account, card: &str) -> Members {
+    let mut members = Members::new(&content.body, &content.custom_data, from);
+    members.raw("From_Account", &from.quoted);
+    members.text("NameCard", card);
+    if !content.mentions.is_empty() {
+        let list: Value = content
+            .mentions
+            .iter()
+            .map(|mention| match mention {
+                Mention::All => json!({"GroupAtAllFlag": 1}),
+                Mention::One(account) => json!({"GroupAtAllFlag": 0, "GroupAt_Account": account.user}),
+            })
+            .collect();
+        members.raw("GroupAtInfo", &list.to_string());
+    }
+    if !content.directed.is_empty() {
+        let names: Value = content.directed.iter().map(|account| json!(account.user)).collect();
+        members.raw("To_Account", &names.to_string());
+    }
+    members
+}
+
+fn entry(conversation: i64, content: &Content, sender: i64, body: Bytes, now: Millis) -> Entry {
+    let directed = if content.directed.is_empty() { 0 } else { flags::DIRECTED | flags::NO_UNREAD | flags::NO_LAST };
+    Entry {
+        position: 0,
+        conversation,
+        sequence: 0,
+        time: now,
+        sender,
+        client_sequence: content.client_sequence,
+        random: content.random,
+        client_time: content.client_time,
+        flags: content.flags | directed | (content.priority as u32 - 1) << flags::PRIORITY_SHIFT,
+        version: 0,
+        body,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use model::group::Priority;
+
+    use super::{BURST_SECONDS, Flow};
+
+    #[test]
+    fn lower_priorities_are_dropped_first() {
+        let mut flow = Flow::default();
+        let burst = 40 * BURST_SECONDS;
+        let passed = |flow: &mut Flow, priority, count: i64, now| {
+            (0..count).filter(|_| flow.allow(priority, 40, now)).count() as i64
+        };
+        assert_eq!(passed(&mut flow, Priority::Normal, burst / 2, 1_000), burst / 2);
+        assert_eq!(passed(&mut flow, Priority::Low, burst, 1_000), burst / 2);
+        assert_eq!(passed(&mut flow, Priority::Lowest, 10, 1_000), 0);
+        assert_eq!(passed(&mut flow, Priority::Normal, burst, 1_000), burst / 2);
+        assert_eq!(passed(&mut flow, Priority::High, 10, 1_000), 10);
+        assert_eq!(passed(&mut flow, Priority::Normal, 100, 2_000), 40);
+    }
+}

@@ -1,0 +1,254 @@
+//! Topics of communities, and the places where something can be said: a group or one of its topics.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, PoisonError},
+};
+
+use model::{
+    Code, Error, GroupKind, Millis, SdkAppId,
+    group::{TOPIC_INFIX, TopicInfo, check_topic_id, limit, rule::Action},
+};
+use serde_json::json;
+use store::{StoreError, tables::topic::TopicRow};
+
+use super::{By, LiveGroup, wire};
+use crate::{LiveApp, Services, broken, fault};
+
+/// A topic as of its last change.
+#[derive(Debug)]
+pub struct Topic {
+    /// Its number as a conversation of the log.
+    pub number: i64,
+    /// Its id.
+    pub id: String,
+    /// The id as a JSON string.
+    pub quoted: Box<str>,
+    /// When it was made.
+    pub created: Millis,
+    /// What is said of it.
+    pub info: TopicInfo,
+}
+
+/// The topics of a community, by number.
+pub(super) type Topics = BTreeMap<i64, Arc<Topic>>;
+
+/// Where something can be said.
+#[derive(Clone)]
+pub struct Place {
+    /// The group.
+    pub group: Arc<LiveGroup>,
+    /// One of its topics, or the group itself.
+    pub topic: Option<Arc<Topic>>,
+}
+
+impl Place {
+    /// A group itself.
+    pub fn of(group: &Arc<LiveGroup>) -> Self {
+        Self { group: group.clone(), topic: None }
+    }
+
+    /// The number of its conversation in the log.
+    pub fn number(&self) -> i64 {
+        self.topic.as_ref().map_or(self.group.number, |topic| topic.number)
+    }
+}
+
+impl Topic {
+    fn of(row: TopicRow) -> Result<Arc<Self>, Error> {
+        Ok(Arc::new(Self {
+            number: row.number,
+            quoted: serde_json::to_string(&row.topic_id).map_err(fault)?.into(),
+            id: row.topic_id,
+            created: row.created,
+            info: serde_json::from_slice(&row.body).map_err(fault)?,
+        }))
+    }
+}
+
+impl Services {
+    /// A group, or one of its topics when one is named.
+    pub async fn place(&self, app: SdkAppId, group: &str, topic: Option<&str>) -> Result<Place, Error> {
+        let named = topic.filter(|topic| !topic.is_empty()).or_else(|| group.contains(TOPIC_INFIX).then_some(group));
+        let group = self.group(app, group).await?;
+        let Some(id) = named else { return Ok(Place { group, topic: None }) };
+        let topics = self.topics(&group).await?;
+        match topics.values().find(|topic| topic.id == id) {
+            Some(topic) => Ok(Place { group, topic: Some(topic.clone()) }),
+            None => Err(Error::new(Code::GroupMissing).detail(format!("there is no topic {id}"))),
+        }
+    }
+
+    /// The topics of a community, by number.
+    pub async fn topics(&self, group: &LiveGroup) -> Result<Arc<Topics>, Error> {
+        let cached = || group.topics.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some(topics) = cached() {
+            return Ok(topics);
+        }
+        let _alone = group.change().await?;
+        if let Some(topics) = cached() {
+            return Ok(topics);
+        }
+        self.load_topics(group).await
+    }
+
+    /// The community that a topic's conversation belongs to.
+    pub(super) async fn community_of_topic(&self, number: i64) -> Result<Option<i64>, Error> {
+        if let Some(community) = self.groups.community_of(number) {
+            return Ok(Some(community));
+        }
+        let row = self.store.book.topic_by_number(number).await.map_err(broken)?;
+        Ok(row.map(|row| row.community))
+    }
+
+    async fn load_topics(&self, group: &LiveGroup) -> Result<Arc<Topics>, Error> {
+        let mut topics = Topics::new();
+        if group.kind == GroupKind::Community {
+            for row in self.store.book.topics(group.number).await.map_err(broken)? {
+                self.groups.note_topic(row.number, group.number);
+                topics.insert(row.number, Topic::of(row)?);
+            }
+        }
+        let topics = Arc::new(topics);
+        *group.topics.lock().unwrap_or_else(PoisonError::into_inner) = Some(topics.clone());
+        Ok(topics)
+    }
+
+    fn check_topics(app: &LiveApp, group: &LiveGroup, by: &By) -> Result<(), Error> {
+        if !app.settings.community {
+            return Err(Code::CommunityDisabled.into());
+        }
+        group.check(by, Action::ManageTopics)?;
+        if !group.info().topics {
+            return Err(Error::new(Code::GroupNoPermission).detail("this community holds no topics"));
+        }
+        Ok(())
+    }
+
+    /// The id that an app chose for a topic, or a new one.
+    fn topic_id(&self, group: &LiveGroup, chosen: Option<&str>) -> Result<String, Error> {
+        match chosen.filter(|id| !id.is_empty()) {
+            Some(id) => check_topic_id(&group.id, id).map(|()| id.to_owned()),
+            None => Ok(format!("{}{TOPIC_INFIX}@TOPIC#{}", group.id, self.world.hex(6).to_uppercase())),
+        }
+    }
+
+    /// Makes a topic and tells the members.
+    pub async fn create_topic(
+        self: &Arc<Self>,
+        app: &LiveApp,
+        group: &Arc<LiveGroup>,
+        by: &By,
+        id: Option<&str>,
+        info: TopicInfo,
+    ) -> Result<Arc<Topic>, Error> {
+        Self::check_topics(app, group, by)?;
+        info.check()?;
+        let id = self.topic_id(group, id)?;
+        if self.topics(group).await?.len() >= limit::TOPICS {
+            return Err(Error::new(Code::UserGroupQuotaUsedUp).detail("a community has at most 200 topics"));
+        }
+        let _alone = group.change().await?;
+        let body = serde_json::to_vec(&info).map_err(fault)?;
+        let now = self.world.now();
+        let added = self.store.book.add_topic(app.sdkappid.into(), group.number, &id, now, body).await;
+        let number = added.map_err(|error| match error {
+            StoreError::Conflict { .. } => Code::GroupIdTaken.into(),
+            error => broken(error),
+        })?;
+        let topics = self.load_topics(group).await?;
+        let topic = topics.get(&number).cloned().ok_or_else(|| fault("a topic is gone right after it was made"))?;
+        let place = Place { group: group.clone(), topic: Some(topic.clone()) };
+        self.announce(&place, 17, &by.account, &json!({}), by.instance.map(|instance| (by.account.number, instance)));
+        Ok(topic)
+    }
+
+    /// Changes a topic and tells the members.
+    pub async fn change_topic(
+        self: &Arc<Self>,
+        app: &LiveApp,
+        place: &Place,
+        by: &By,
+        change: impl FnOnce(&mut TopicInfo),
+    ) -> Result<(), Error> {
+        Self::check_topics(app, &place.group, by)?;
+        let Some(topic) = &place.topic else { return Err(Code::GroupIdInvalid.into()) };
+        let alone = place.group.change().await?;
+        let mut info = topic.info.clone();
+        change(&mut info);
+        info.check()?;
+        let mut news = json!({});
+        if let Some(news) = news.as_object_mut() {
+            for (name, old, new) in [
+                ("TopicName", &topic.info.name, &info.name),
+                ("TopicFaceUrl", &topic.info.face, &info.face),
+                ("TopicIntroduction", &topic.info.introduction, &info.introduction),
+                ("TopicNotification", &topic.info.notification, &info.notification),
+                ("CustomString", &topic.info.custom, &info.custom),
+            ] {
+                if old != new {
+                    news.insert(name.into(), json!(new));
+                }
+            }
+            if topic.info.muted != info.muted {
+                news.insert("ShutupAll".into(), json!(i64::from(info.muted)));
+            }
+        }
+        let body = serde_json::to_vec(&info).map_err(fault)?;
+        self.store.book.change_topic(topic.number, body).await.map_err(broken)?;
+        self.load_topics(&place.group).await?;
+        drop(alone);
+        let mut body = Self::tip_body(8, by, place.group.member(by.account.number).as_ref(), &[]);
+        if let Some(body) = body.as_object_mut() {
+            body.insert("MsgTopicNewInfo".into(), news);
+        }
+        self.tell_members(place, &body, None)
+    }
+
+    /// Removes a topic with all that was said in it, and tells the members.
+    pub async fn destroy_topic(self: &Arc<Self>, app: &LiveApp, place: &Place, by: &By) -> Result<(), Error> {
+        Self::check_topics(app, &place.group, by)?;
+        let Some(topic) = &place.topic else { return Err(Code::GroupIdInvalid.into()) };
+        let alone = place.group.change().await?;
+        self.store.book.remove_topic(topic.number).await.map_err(broken)?;
+        self.groups.forget_topic(topic.number);
+        self.load_topics(&place.group).await?;
+        drop(alone);
+        self.store.log.purge(topic.number, i64::MAX).await.map_err(broken)?;
+        let group = Place::of(&place.group);
+        let extra = json!({"TopicIdArray": [topic.id]});
+        self.announce(&group, 18, &by.account, &extra, None);
+        Ok(())
+    }
+
+    /// Imports a topic; nobody is told. Returns its id.
+    pub async fn import_topic(
+        &self,
+        app: &LiveApp,
+        group: &Arc<LiveGroup>,
+        by: &By,
+        (id, created): (Option<&str>, Millis),
+        info: TopicInfo,
+    ) -> Result<String, Error> {
+        Self::check_topics(app, group, by)?;
+        info.check()?;
+        let id = self.topic_id(group, id)?;
+        if self.topics(group).await?.len() >= limit::TOPICS {
+            return Err(Error::new(Code::UserGroupQuotaUsedUp).detail("a community has at most 200 topics"));
+        }
+        let _alone = group.change().await?;
+        let body = serde_json::to_vec(&info).map_err(fault)?;
+        let added = self.store.book.add_topic(app.sdkappid.into(), group.number, &id, created, body).await;
+        added.map_err(|error| match error {
+            StoreError::Conflict { .. } => Code::GroupIdTaken.into(),
+            error => broken(error),
+        })?;
+        self.load_topics(group).await?;
+        Ok(id)
+    }
+
+    /// `GroupInfo` of a place.
+    pub fn place_info(place: &Place) -> serde_json::Value {
+        wire::info_of(place)
+    }
+}
