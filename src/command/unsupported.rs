@@ -3,15 +3,8 @@
 use model::{Code, Error};
 
 /// Commands answered with success and nothing in it, because clients ask them at every sign-in.
-const EMPTY: [(&str, &str); 7] = [
-    ("group_open_http_svc.get_joined_group_list", r#""TotalCount":0,"GroupIdList":[]"#),
-    ("million_group_open_http_svc.get_joined_group_list", r#""TotalCount":0,"GroupIdList":[]"#),
-    ("group_open_http_svc.get_pendency", r#""NextStartTime":0,"PendencyList":[]"#),
-    ("million_group_open_http_svc.get_pendency", r#""NextStartTime":0,"PendencyList":[]"#),
-    ("group_open_http_svc.batch_get_group_notify", r#""GroupNotifyList":[]"#),
-    ("im_msg_audit_mgr.get_local_words", r#""WordList":[]"#),
-    ("offline_push_report.uniapp_sdk_report", ""),
-];
+const EMPTY: [(&str, &str); 2] =
+    [("im_msg_audit_mgr.get_local_words", r#""WordList":[]"#), ("offline_push_report.uniapp_sdk_report", "")];
 
 /// The answer to a command that is not in the table.
 pub(crate) fn answer(name: &str) -> Result<Vec<u8>, Error> {

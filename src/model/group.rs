@@ -81,6 +81,8 @@ pub mod limit {
     pub const HISTORY: usize = 100;
     /// Newest messages of a live room that a newcomer gets.
     pub const ROOM_HISTORY: usize = 20;
+    /// Accounts of one request that bans them from a live room or lets them in again.
+    pub const BANNED: usize = 20;
     /// Administrators of a live room.
     pub const ROOM_ADMINS: usize = 5;
     /// A group message, in bytes (80002 beyond).

@@ -185,6 +185,63 @@ class User {
   async conversation(peer) { return (await this.conversations()).find((one) => one.conversationID === `C2C${peer}`); }
   unread(peer, count) { return until(`${count} unread at ${this.id}`, async () => (await this.conversation(peer))?.unreadCount === count); }
 
+  /** Says something in a group. */
+  async say(group, text, more, options) {
+    const message = this.chat.createTextMessage({ to: group, conversationType: 'GROUP', payload: { text }, ...more });
+    await this.chat.sendMessage(message, options);
+    return message;
+  }
+
+  /** What was heard in a group, in order, without tips. */
+  heard(group, since = 0) {
+    const texts = this.received.slice(since).filter(({ conversationID, type }) => conversationID === `GROUP${group}` && type === this.types.MSG_TEXT);
+    return texts.map((message) => message.payload.text);
+  }
+
+  hears(group, text, since = 0) { return until(`"${text}" at ${this.id}`, () => this.heard(group, since).includes(text), 60_000); }
+
+  /** The tips of a group. */
+  tips(group) {
+    return this.received.filter(({ conversationID, type }) => conversationID === `GROUP${group}` && type === this.types.MSG_GRP_TIP).map(({ payload }) => payload);
+  }
+
+  tip(group, kind) { return until(`tip ${kind} at ${this.id}`, () => this.tips(group).find((tip) => tip.operationType === kind)); }
+
+  /** A system notice of a kind, as a message. */
+  notice(kind, group) {
+    return until(`notice ${kind} at ${this.id}`, () => this.received.find(({ type, payload }) => type === this.types.MSG_GRP_SYS_NOTICE
+      && payload.operationType === kind && (!group || payload.groupProfile.groupID === group)));
+  }
+
+  async groups() { return (await this.chat.getGroupList()).data.groupList; }
+  async group(id) { return (await this.groups()).find(({ groupID }) => groupID === id); }
+  joined(id) { return until(`${id} in the list of ${this.id}`, () => this.group(id)); }
+  left(id) { return until(`${id} gone from the list of ${this.id}`, async () => !(await this.group(id))); }
+
+  /** Makes a group; the others are in it from the start. */
+  async found(type, others = [], more = {}) {
+    const groupID = more.groupID ?? (type === 'Community' ? `@TGS#_${this.world.name('c')}` : this.world.name('g'));
+    const memberList = others.length > 0 ? others.map(({ id }) => ({ userID: id })) : undefined;
+    await this.chat.createGroup({ type, name: `of ${this.id}`, groupID, memberList, ...more });
+    for (const other of others) await other.joined(groupID);
+    // lite-chat asks for its own role only then.
+    if (type !== 'AVChatRoom') await this.chat.getGroupProfile({ groupID });
+    return groupID;
+  }
+
+  /** All of a group's history, oldest first. */
+  async groupHistory(group) {
+    const all = [];
+    for (let next; ;) {
+      const { data } = await this.patiently(() => this.chat.getMessageList({ conversationID: `GROUP${group}`, nextReqMessageID: next }));
+      all.unshift(...data.messageList);
+      if (data.isCompleted || data.messageList.length === 0) return all;
+      next = data.nextReqMessageID;
+    }
+  }
+
+  async groupConversation(group) { return (await this.conversations()).find((one) => one.conversationID === `GROUP${group}`); }
+
   /** Cuts the connection, and lets no other come to be until `plug`. */
   async unplug() {
     this.sockets.unplugged = true;

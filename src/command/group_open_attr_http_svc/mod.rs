@@ -1,3 +1,3 @@
 //! `group_open_attr_http_svc`: attributes of groups, read.
 
-commands! {}
+commands! { get_group_attr }

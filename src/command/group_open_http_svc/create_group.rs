@@ -2,10 +2,7 @@
 
 use std::sync::Arc;
 
-use model::{
-    Code, Error, GroupKind, Role,
-    group::limit::ACCOUNTS,
-};
+use model::{Code, Error, GroupKind, Role, group::limit::ACCOUNTS};
 use serde::{Deserialize, Serialize};
 use service::group::NewGroup;
 
@@ -75,7 +72,9 @@ impl Command for Request {
             Code::MemberQuotaUsedUp,
             Code::CommunityDisabled,
         ])
-        .example(r#"{"Owner_Account":"alice","Type":"Public","Name":"Hikers","MemberList":[{"Member_Account":"bob"}]}"#);
+        .example(
+            r#"{"Owner_Account":"alice","Type":"Public","Name":"Hikers","MemberList":[{"Member_Account":"bob"}]}"#,
+        );
     type Reply = Reply;
 
     async fn run(self, cx: Arc<Context>) -> Result<Reply, Error> {

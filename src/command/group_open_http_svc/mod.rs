@@ -3,6 +3,67 @@
 pub(crate) mod shared;
 
 commands! {
+    add_group_member
+    apply_join_group
+    ban_group_member
+    batch_get_group_notify
+    change_group_owner
+    clear_group_attr
+    clear_group_msg
     create_group
+    create_topic
+    delete_group_attr
+    delete_group_counter
+    delete_group_member
+    delete_group_msg_by_sender
+    delete_group_ramble_msg_by_seq
+    destroy_group
+    destroy_topic
+    forbid_send_msg
+    get_appid_group_list
+    get_group_ban_member
+    get_group_counter
     get_group_info
+    get_group_member_info
+    get_group_msg_receipt
+    get_group_msg_receipt_detail
+    get_group_msg_receipts_by_users
+    get_group_muted_account
+    get_group_notify
+    get_group_public_info
+    get_group_self_member_info
+    get_group_shutted_uin
+    get_joined_group_list
+    get_online_member_num
+    get_pendency
+    get_pinned_messages
+    get_role_in_group
+    get_specified_group_member_info
+    get_topic
+    group_msg_get
+    group_msg_get_simple
+    group_msg_recall
+    group_msg_receipt
+    handle_apply_join_group
+    handle_invite_join_group
+    handle_invite_join_permission_group
+    import_group
+    import_group_member
+    import_group_msg
+    import_topic
+    modify_group_attr
+    modify_group_base_info
+    modify_group_member_info
+    modify_topic
+    msg_read_report
+    pin_message
+    quit_group
+    send_broadcast_msg
+    send_group_msg
+    send_group_system_notification
+    set_group_attr
+    set_unread_msg_num
+    unban_group_member
+    unpin_message
+    update_group_counter
 }

@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use model::{
-    Code, Error,
-    group::{Fields, InviteOption, JoinOption},
+    Code, Error, GroupKind, UserId,
+    group::{Fields, InviteOption, JoinOption, TopicInfo, rule::Action},
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value, json};
 use service::{
     Account,
-    group::{By, LiveGroup, Member, Place},
+    group::{AttributeChange, By, Decision, LiveGroup, Member, Place},
 };
 
 use crate::{Context, Door};
@@ -35,18 +35,14 @@ fn field_list(fields: &Fields) -> Value {
 
 /// Who asks: a user for itself; the app as its administrator, or as whom `From_Account` names.
 pub(crate) async fn by(cx: &Context, named: Option<&str>) -> Result<By, Error> {
-    match cx.session() {
-        Some(_) => {
-            let account = cx.me()?.clone();
-            let app = cx.app()?.administrators.iter().any(|name| name == account.user.as_str());
-            Ok(By { account, app, instance: cx.instance() })
-        }
-        None => {
-            let named = named.filter(|name| !name.is_empty());
-            let account = cx.act_as(named, &SPEC, Code::GroupAccountMissing).await?;
-            Ok(By { account, app: true, instance: None })
-        }
+    if cx.session().is_some() {
+        let account = cx.me()?.clone();
+        let app = cx.app()?.administrators.iter().any(|name| name == account.user.as_str());
+        return Ok(By { account, app, instance: cx.instance() });
     }
+    let named = named.filter(|name| !name.is_empty());
+    let account = cx.act_as(named, &SPEC, Code::GroupAccountMissing).await?;
+    Ok(By { account, app: true, instance: None })
 }
 
 /// Only for [`Context::act_as`]: what a group command answers to somebody without the right.
@@ -202,4 +198,206 @@ pub(crate) fn member(group: &LiveGroup, member: &Member, now: i64, read: Option<
 /// Whether filters count: clients get everything they can read, since the three SDKs ask for different names.
 pub(crate) fn filters(cx: &Context) -> bool {
     cx.door == Door::Rest
+}
+
+/// A member as lists of members have it: what the filters keep, and whether it is connected if that is asked.
+pub(crate) fn listed_member(
+    cx: &Context,
+    group: &LiveGroup,
+    one: &Member,
+    names: Option<&[String]>,
+    custom: Option<&[String]>,
+) -> Value {
+    let filtered = filters(cx);
+    let mut object = member(group, one, cx.services.world.second(), None);
+    if !filtered || names.is_some_and(|names| names.iter().any(|name| name == "OnlineStatus")) {
+        let online = cx.services.hub.is_online(one.account);
+        object.insert("OnlineStatus".into(), json!(if online { "Online" } else { "Offline" }));
+    }
+    if filtered {
+        let always: &[&str] =
+            if custom.is_some() { &["Member_Account", "AppMemberDefinedData"] } else { &["Member_Account"] };
+        keep(&mut object, names, always);
+        if let (Some(custom), Some(Value::Array(list))) = (custom, object.get_mut("AppMemberDefinedData")) {
+            list.retain(|field| custom.iter().any(|name| field["Key"] == name.as_str()));
+        }
+    }
+    Value::Object(object)
+}
+
+/// What became of an account that was to come in.
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct Outcome {
+    #[serde(rename = "Member_Account")]
+    pub account: String,
+    pub result: u8,
+}
+
+/// Who is muted in a group now, and until when, seconds since 1970; 10007 where nobody can be.
+pub(crate) async fn muted(cx: &Context, id: &str) -> Result<Vec<(UserId, i64)>, Error> {
+    let group = group(cx, id).await?;
+    if group.kind == GroupKind::BChatRoom {
+        return Err(Error::new(Code::GroupNoPermission).detail("nobody can be muted in this type of group"));
+    }
+    let now = cx.services.world.second();
+    Ok(group.read().muted(now))
+}
+
+/// A message, by its place in the group.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct Named {
+    pub msg_seq: i64,
+}
+
+/// A group whose result is an error.
+pub(crate) fn failed(id: &str, error: &Error) -> Value {
+    json!({"GroupId": id, "ErrorCode": error.number(), "ErrorInfo": error.detail})
+}
+
+/// A counter as the wire has it.
+#[derive(Deserialize, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct Counter {
+    pub key: String,
+    pub value: i64,
+}
+
+/// Reads a decision.
+pub(crate) fn decision(name: &str) -> Result<Decision, Error> {
+    match name {
+        "Agree" => Ok(Decision::Agree),
+        "Reject" => Ok(Decision::Refuse),
+        _ => Err(Error::new(Code::GroupParameterInvalid).detail("HandleMsg is Agree or Reject")),
+    }
+}
+
+/// What is said of a topic; what is absent stays.
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "PascalCase")]
+pub(crate) struct TopicTexts {
+    topic_name: Option<String>,
+    face_url: Option<String>,
+    custom_string: Option<String>,
+    notification: Option<String>,
+    introduction: Option<String>,
+}
+
+impl TopicTexts {
+    pub fn apply(self, info: &mut TopicInfo) {
+        for (new, text) in [
+            (self.topic_name, &mut info.name),
+            (self.face_url, &mut info.face),
+            (self.custom_string, &mut info.custom),
+            (self.notification, &mut info.notification),
+            (self.introduction, &mut info.introduction),
+        ] {
+            if let Some(new) = new {
+                *text = new;
+            }
+        }
+    }
+}
+
+/// An attribute of a request; written in lower case.
+#[derive(Deserialize)]
+pub(crate) struct Attribute {
+    pub key: String,
+    #[serde(default)]
+    pub value: String,
+    pub seq: Option<i64>,
+}
+
+/// What the caller knows of a group's attributes, and whether that is to be compared.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct Known {
+    attr_main_seq: Option<i64>,
+    #[serde(default)]
+    attr_control: Vec<String>,
+}
+
+/// The attributes that changed, and the number of the change.
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct Changed {
+    attr_main_seq: i64,
+    group_attr: Vec<ChangedAttribute>,
+}
+
+/// Clients want the one name in capitals and the other not.
+#[derive(Serialize)]
+struct ChangedAttribute {
+    #[serde(rename = "Key")]
+    key: String,
+    seq: i64,
+}
+
+impl Known {
+    /// Whether numbers are compared; backends have none.
+    pub fn counts(&self, cx: &Context) -> bool {
+        cx.session().is_some() && self.attr_control.iter().any(|control| control == "RaceConflict")
+    }
+
+    /// Changes the attributes of a group.
+    pub async fn change(&self, cx: &Context, id: &str, change: AttributeChange) -> Result<Changed, Error> {
+        let by = by(cx, None).await?;
+        let place = Place::of(&group(cx, id).await?);
+        let known = self.attr_main_seq.filter(|_| self.counts(cx));
+        let (attributes, changed) = cx.services.change_attributes(&place, &by, known, change).await?;
+        let number = |key: &String| attributes.values.get(key).map_or(0, |(_, number)| *number);
+        let group_attr = changed.iter().map(|key| ChangedAttribute { key: key.clone(), seq: number(key) }).collect();
+        Ok(Changed { attr_main_seq: attributes.latest, group_attr })
+    }
+}
+
+/// What of a group a client wants to know that happened while it was away.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct NotifyRequest {
+    pub group_id: String,
+    topic_id: Option<String>,
+    /// Microseconds since 1970.
+    #[serde(default)]
+    begin_time: i64,
+    /// Microseconds since 1970.
+    end_time: Option<i64>,
+    limit: Option<usize>,
+}
+
+/// What was recalled in a group.
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct Notifies {
+    group_id: String,
+    /// 0 when that was all; clients go on asking until then.
+    next_msg_time: i64,
+    notify_msg_list: Vec<Value>,
+}
+
+impl Notifies {
+    pub fn none(group_id: String) -> Self {
+        Self { group_id, next_msg_time: 0, notify_msg_list: Vec::new() }
+    }
+}
+
+/// The most recalls of one answer.
+const RECALLS: usize = 100;
+
+/// What was recalled in a group in the asked time.
+pub(crate) async fn recalled(cx: &Context, by: &By, wanted: &NotifyRequest) -> Result<Notifies, Error> {
+    let place = place(cx, &wanted.group_id, wanted.topic_id.as_deref()).await?;
+    place.group.check(by, Action::ReadHistory)?;
+    let time = (wanted.begin_time, wanted.end_time.filter(|end| *end > 0).unwrap_or(i64::MAX));
+    let limit = wanted.limit.unwrap_or(RECALLS).clamp(1, RECALLS);
+    let (found, next_msg_time) = cx.services.recalled_between(&place, time, limit).await?;
+    let notify_msg_list = found
+        .into_iter()
+        .map(|(entry, revoker)| {
+            json!({"MsgSeq": entry.sequence, "MsgRandom": entry.random, "MsgClientTime": entry.client_time,
+                "RevokerInfo": revoker})
+        })
+        .collect();
+    Ok(Notifies { group_id: place.group.id.to_string(), next_msg_time, notify_msg_list })
 }

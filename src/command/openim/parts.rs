@@ -59,7 +59,7 @@ pub(super) fn diagnose_import(body: &Value) -> Option<Error> {
 }
 
 /// What `SendMsgControl` asks for that is remembered of a message.
-pub(super) fn control_flags(controls: &[String]) -> u32 {
+pub(crate) fn control_flags(controls: &[String]) -> u32 {
     controls.iter().fold(0, |all, control| match control.as_str() {
         "NoUnread" => all | flags::NO_UNREAD,
         "NoLastMsg" => all | flags::NO_LAST,
@@ -73,7 +73,7 @@ pub(super) fn lifetime(seconds: Option<i64>) -> i64 {
 }
 
 /// Checks what is said of the push to offline devices; 90043 when it is malformed.
-pub(super) fn check_push_info(info: Option<&RawValue>) -> Result<(), Error> {
+pub(crate) fn check_push_info(info: Option<&RawValue>) -> Result<(), Error> {
     #[derive(Deserialize)]
     #[serde(rename_all = "PascalCase")]
     struct PushInfo {

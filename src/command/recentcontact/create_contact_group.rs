@@ -67,7 +67,7 @@ impl Command for Request {
             }
             cx.services.change_contact_group(&me, group_id, &peers, &[]).await?;
             let group_item = Group { group_id, group_name: wanted.group_name };
-            let members: Vec<_> = peers.iter().map(|peer| pushed(peer)).collect();
+            let members: Vec<_> = peers.iter().map(pushed).collect();
             let content =
                 json!({"MsgContactGroupContactItem": [{"MsgGroupItem": group_item, "MsgRecentContactItem": members}]});
             tell(&cx, &me, 5, "RecentContactCreateContactGroup", &content);

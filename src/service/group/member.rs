@@ -41,14 +41,14 @@ impl Services {
         by: &By,
         session: Option<&Arc<Session>>,
     ) -> Result<(), Error> {
-        if group.role(by.account.number).is_none() {
-            return Err(Error::new(Code::GroupNoPermission).detail("the user is not in the group"));
-        }
-        group.check(by, Action::Quit)?;
         if !group.kind.is_stored() {
             let Some(session) = session else { return Ok(()) };
             return self.leave_room(group, by, session).await;
         }
+        if group.role(by.account.number).is_none() {
+            return Err(Error::new(Code::GroupNoPermission).detail("the user is not in the group"));
+        }
+        group.check(by, Action::Quit)?;
         let alone = group.change().await?;
         let member = group.member(by.account.number);
         self.drop_members(group, &[by.account.number]).await?;

@@ -214,6 +214,11 @@ impl LiveGroup {
         self.room().has(account).then_some(Role::Member)
     }
 
+    /// Whether an account listens to this live room.
+    pub fn listens(&self, account: i64) -> bool {
+        self.room().has(account)
+    }
+
     /// How many members it has; in a live room how many accounts listen.
     pub fn member_count(&self) -> usize {
         if self.kind.is_stored() { self.read().count() } else { self.room().count() }

@@ -240,6 +240,7 @@ impl Services {
             let new = room.add(session, now);
             (new, new && room.shows_comings(now), room.history(app.settings.room_history && wants_history)?)
         };
+        self.store.book.add_listener(group.number, session.account, session.instance.into()).await.map_err(broken)?;
         session.enter(group);
         if session.ended().is_some() {
             Self::leave_rooms(session);
@@ -263,6 +264,11 @@ impl Services {
         by: &By,
         session: &Session,
     ) -> Result<(), Error> {
+        self.store
+            .book
+            .remove_listener(group.number, session.account, session.instance.into())
+            .await
+            .map_err(broken)?;
         session.exit(group);
         let shows = {
             let mut room = group.room();
@@ -275,6 +281,18 @@ impl Services {
                 body.insert("MemberNum".into(), json!(group.member_count()));
             }
             self.tip(&Place::of(group), by, body).await?;
+        }
+        Ok(())
+    }
+
+    /// A client that comes back takes itself for a listener of the rooms it was in, and asks for none of them.
+    pub(crate) async fn rejoin_rooms(&self, session: &Arc<Session>) -> Result<(), Error> {
+        let instance = i64::from(session.instance);
+        for number in self.store.book.listened(session.account, instance).await.map_err(broken)? {
+            if let Some(group) = self.group_numbered(number).await? {
+                group.room().add(session, self.world.second());
+                session.enter(&group);
+            }
         }
         Ok(())
     }
@@ -462,7 +480,7 @@ impl Services {
         Ok(())
     }
 
-    /// Shuts accounts out of a live room until a time in seconds; 0 lets them in again.
+    /// Shuts accounts out of a live room for some seconds.
     pub async fn ban(
         self: &Arc<Self>,
         group: &Arc<LiveGroup>,
@@ -477,21 +495,27 @@ impl Services {
         if numbers.contains(&owner) {
             return Err(Error::new(Code::GroupNoPermission).detail("the owner cannot be banned"));
         }
-        let until = if seconds == 0 { 0 } else { self.world.second() + seconds };
+        let until = self.world.second() + seconds;
         self.store.book.set_bans(group.number, &numbers, until, reason).await.map_err(broken)?;
-        if until == 0 {
-            return Ok(());
-        }
         let place = Place::of(group);
         for account in accounts {
             let extra = json!({"BanDuration": seconds, "BanDescription": reason, "RemarkInfo": reason});
             self.tell_notice(&place, account, report::BANNED, &by.account, &extra, None);
             for session in self.hub.sessions(account.number) {
+                let instance = i64::from(session.instance);
+                self.store.book.remove_listener(group.number, account.number, instance).await.map_err(broken)?;
                 session.exit(group);
                 group.room().remove((session.account, session.instance));
             }
         }
         Ok(())
+    }
+
+    /// Lets accounts into a live room again.
+    pub async fn unban(&self, group: &LiveGroup, by: &By, accounts: &[Arc<Account>]) -> Result<(), Error> {
+        group.check(by, super::Action::Ban)?;
+        let numbers: Vec<i64> = accounts.iter().map(|account| account.number).collect();
+        self.store.book.set_bans(group.number, &numbers, 0, "").await.map_err(broken)
     }
 
     /// Who is banned from a room now, and until when.

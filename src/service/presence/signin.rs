@@ -47,6 +47,7 @@ impl Services {
                 check_alive(&session)?;
                 let account = self.accounts.need(app.sdkappid, &session.user, Code::AccountMissing).await?;
                 self.attach(&session, link, true);
+                self.rejoin_rooms(&session).await?;
                 Ok(SignedIn { session, account })
             }
         }

@@ -44,6 +44,14 @@ CREATE TABLE group_mute (
     PRIMARY KEY (conversation, account)
 );
 CREATE INDEX group_mute_by_account ON group_mute (account);
+-- Which sign-ins listen to which live rooms, so that they still do after a restart.
+CREATE TABLE room_listener (
+    account BIGINT NOT NULL,
+    instance BIGINT NOT NULL,
+    conversation BIGINT NOT NULL,
+    PRIMARY KEY (account, instance, conversation)
+);
+CREATE INDEX room_listener_by_conversation ON room_listener (conversation);
 CREATE TABLE group_ban (
     conversation BIGINT NOT NULL,
     account BIGINT NOT NULL,

@@ -24,6 +24,8 @@ const ADD_SESSION: &str = "INSERT INTO session (account, instance, ticket, platf
 const SESSION: &str = "SELECT account, instance, platform, created FROM session WHERE ticket = $1";
 const SESSIONS: &str = "SELECT account, instance, platform, created FROM session WHERE account = $1 ORDER BY created";
 const END_SESSION: &str = "DELETE FROM session WHERE account = $1 AND instance = $2";
+const END_LISTENING: &str = "DELETE FROM room_listener WHERE account = $1 AND instance = $2";
+const END_ALL_LISTENING: &str = "DELETE FROM room_listener WHERE account = $1";
 const END_SESSIONS: &str = "DELETE FROM session WHERE account = $1";
 
 const BLOCKED: &str = "SELECT b.peer, a.user_id, b.created FROM blocked b JOIN account a ON a.number = b.peer
@@ -165,6 +167,7 @@ impl Book {
         let mut batch = Batch::new();
         batch.run(SET_SIGNED_AFTER, params![second, number]);
         batch.run(END_SESSIONS, params![number]);
+        batch.run(END_ALL_LISTENING, params![number]);
         self.write(batch).await.map(drop)
     }
 
@@ -172,6 +175,7 @@ impl Book {
     pub async fn remove_account(&self, number: i64) -> Result<(), StoreError> {
         let mut batch = Batch::new();
         batch.run(END_SESSIONS, params![number]);
+        batch.run(END_ALL_LISTENING, params![number]);
         batch.run(FORGET_BLOCKED, params![number]);
         batch.run(FORGET_FOLLOW, params![number]);
         super::contact::forget(&mut batch, number);
@@ -185,6 +189,7 @@ impl Book {
         let mut batch = Batch::new();
         for instance in ended {
             batch.run(END_SESSION, params![row.account, *instance]);
+            batch.run(END_LISTENING, params![row.account, *instance]);
         }
         batch.run(ADD_SESSION, params![row.account, row.instance, ticket, row.platform, row.created]);
         self.write(batch).await.map(drop)
@@ -204,6 +209,7 @@ impl Book {
     pub async fn end_session(&self, account: i64, instance: i64) -> Result<(), StoreError> {
         let mut batch = Batch::new();
         batch.run(END_SESSION, params![account, instance]);
+        batch.run(END_LISTENING, params![account, instance]);
         self.write(batch).await.map(drop)
     }
 

@@ -14,6 +14,12 @@ const BAN: &str = "INSERT INTO group_ban (conversation, account, until, note) VA
     ON CONFLICT (conversation, account) DO UPDATE SET until = EXCLUDED.until, note = EXCLUDED.note";
 const UNBAN: &str = "DELETE FROM group_ban WHERE conversation = $1 AND account = $2";
 
+const LISTEN: &str = "INSERT INTO room_listener (account, instance, conversation) VALUES ($1, $2, $3)
+    ON CONFLICT (account, instance, conversation) DO NOTHING";
+const UNLISTEN: &str = "DELETE FROM room_listener WHERE account = $1 AND instance = $2 AND conversation = $3";
+const LISTENED: &str =
+    "SELECT conversation FROM room_listener WHERE account = $1 AND instance = $2 ORDER BY conversation";
+
 const REPLACE: &str = "DELETE FROM group_application
     WHERE conversation = $1 AND kind = $2 AND applicant = $3 AND subject = $4 AND verdict = 0";
 const NEXT: &str = "UPDATE counter SET value = value + 1 WHERE name = 'application' RETURNING value";
@@ -114,7 +120,7 @@ pub(super) fn forget_account(batch: &mut Batch, account: i64) {
 
 /// Adds the removal of all that is kept about a group and its topics, or about a topic: everything but themselves.
 pub(super) fn forget_conversation(batch: &mut Batch, number: i64) {
-    const KEPT: [&str; 14] = [
+    const KEPT: [&str; 15] = [
         "DELETE FROM contact WHERE conversation
             IN (SELECT CAST($1 AS BIGINT) UNION ALL SELECT number FROM topic WHERE community = $1)",
         "DELETE FROM hidden_message WHERE conversation
@@ -122,6 +128,7 @@ pub(super) fn forget_conversation(batch: &mut Batch, number: i64) {
         "DELETE FROM contact_group_member WHERE conversation
             IN (SELECT CAST($1 AS BIGINT) UNION ALL SELECT number FROM topic WHERE community = $1)",
         "DELETE FROM group_member WHERE conversation = $1",
+        "DELETE FROM room_listener WHERE conversation = $1",
         "DELETE FROM group_mute WHERE conversation
             IN (SELECT CAST($1 AS BIGINT) UNION ALL SELECT number FROM topic WHERE community = $1)",
         "DELETE FROM group_ban WHERE conversation
@@ -149,6 +156,25 @@ pub(super) fn forget_conversation(batch: &mut Batch, number: i64) {
 }
 
 impl Book {
+    /// Remembers that a sign-in listens to a live room.
+    pub async fn add_listener(&self, conversation: i64, account: i64, instance: i64) -> Result<(), StoreError> {
+        let mut batch = Batch::new();
+        batch.run(LISTEN, params![account, instance, conversation]);
+        self.write(batch).await.map(drop)
+    }
+
+    /// Forgets that a sign-in listens to a live room.
+    pub async fn remove_listener(&self, conversation: i64, account: i64, instance: i64) -> Result<(), StoreError> {
+        let mut batch = Batch::new();
+        batch.run(UNLISTEN, params![account, instance, conversation]);
+        self.write(batch).await.map(drop)
+    }
+
+    /// The numbers of the live rooms that a sign-in listens to.
+    pub async fn listened(&self, account: i64, instance: i64) -> Result<Vec<i64>, StoreError> {
+        self.read(LISTENED, params![account, instance]).await?.iter().map(|row| row.int(0)).collect()
+    }
+
     /// Mutes accounts until a time; 0 ends it.
     pub async fn set_mutes(&self, conversation: i64, accounts: &[i64], until: i64) -> Result<(), StoreError> {
         let mut batch = Batch::new();

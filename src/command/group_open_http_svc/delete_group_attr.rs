@@ -1,0 +1,43 @@
+//! Removes some attributes of a group.
+
+use std::sync::Arc;
+
+use model::{Code, Error};
+use serde::{Deserialize};
+use service::group::AttributeChange;
+
+use super::shared::{Attribute, Changed, Known};
+use crate::{Command, Context, Spec};
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct Request {
+    group_id: String,
+    group_attr: Vec<Attribute>,
+    #[serde(flatten)]
+    known: Known,
+}
+
+impl Command for Request {
+    const SPEC: Spec = Spec::group("group_open_http_svc.delete_group_attr")
+        .fails(&[
+            Code::GroupMissing,
+            Code::GroupNoPermission,
+            Code::AttributeKeyTooLong,
+            Code::AttributeValueTooLong,
+            Code::TooManyAttributes,
+            Code::AttributesTooLarge,
+            Code::AttributesTooFrequent,
+            Code::AttributeMissing,
+            Code::AttributeConflict,
+        ])
+        .example(r#"{"GroupId":"hikers-01","GroupAttr":[{"key":"k"}]}"#);
+    type Reply = Changed;
+
+    async fn run(self, cx: Arc<Context>) -> Result<Changed, Error> {
+        let known = self.known.counts(&cx);
+        let keys = self.group_attr.into_iter();
+        let change = AttributeChange::Delete(keys.map(|one| (one.key, one.seq.filter(|_| known))).collect());
+        self.known.change(&cx, &self.group_id, change).await
+    }
+}

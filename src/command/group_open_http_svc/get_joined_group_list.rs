@@ -1,0 +1,176 @@
+//! The groups that a user is in, with what the user is to them (REST v4 `get_joined_group_list`).
+
+use std::{collections::HashMap, sync::Arc};
+
+use model::{Code, Error, GroupKind, Role};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use service::{Account, group::LiveGroup};
+
+use super::shared::{Filter, base, filters, keep, member};
+use crate::{Command, Context, Spec};
+
+/// The most groups of one page.
+const PAGE: usize = 5000;
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct Request {
+    #[serde(rename = "Member_Account")]
+    account: String,
+    limit: Option<usize>,
+    #[serde(default)]
+    offset: usize,
+    group_type: Option<String>,
+    support_topic: Option<i64>,
+    #[serde(default)]
+    with_huge_groups: i64,
+    #[serde(default)]
+    with_no_active_groups: i64,
+    response_filter: Option<Filter>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct Reply {
+    total_count: usize,
+    group_id_list: Vec<Value>,
+}
+
+/// Which groups are wanted.
+struct Wanted {
+    kind: Option<GroupKind>,
+    topics: Option<bool>,
+    live: bool,
+    silent: bool,
+}
+
+impl Wanted {
+    /// Whether a group is to be listed. `owner`: the user owns it. Others see a private group from its first message
+    /// on.
+    fn has(&self, kind: GroupKind, (topics, active, owner): (bool, bool, bool)) -> bool {
+        self.kind.is_none_or(|wanted| wanted == kind)
+            && self.topics.is_none_or(|wanted| wanted == topics)
+            && (self.live || kind.is_stored())
+            && (kind != GroupKind::Private || active || owner || self.silent)
+    }
+}
+
+impl Request {
+    fn wanted(&self, cx: &Context) -> Result<Wanted, Error> {
+        let kind = match self.group_type.as_deref().filter(|name| !name.is_empty()) {
+            Some(name) => match GroupKind::from_name(name) {
+                Some(kind) => Some(kind),
+                None => return Err(Error::new(Code::GroupParameterInvalid).detail("there is no such GroupType")),
+            },
+            None => None,
+        };
+        Ok(Wanted {
+            kind,
+            topics: self.support_topic.map(|wanted| wanted == 1),
+            live: filters(cx) && self.with_huge_groups == 1,
+            silent: self.with_no_active_groups == 1,
+        })
+    }
+
+    /// The groups to be listed, of all pages.
+    async fn groups(&self, cx: &Context, me: &Account) -> Result<Vec<Arc<LiveGroup>>, Error> {
+        let wanted = self.wanted(cx)?;
+        let mut groups = cx.services.groups_of(me.number).await?;
+        // A live room stores its administrators only; who is in it is who listens.
+        groups.retain(|group| group.kind.is_stored());
+        if wanted.live {
+            groups.extend(cx.services.rooms_of(me.number));
+        }
+        groups.retain(|group| {
+            let info = group.info();
+            wanted.has(group.kind, (info.topics, info.active, group.role(me.number) == Some(Role::Owner)))
+        });
+        Ok(groups)
+    }
+
+    fn item(&self, cx: &Context, me: &Account, group: &LiveGroup, newest: Option<(i64, i64)>, read: i64) -> Value {
+        let mut object = base(group, newest);
+        let mut own = match group.member(me.number) {
+            Some(one) => member(group, &one, cx.services.world.second(), Some(read)),
+            None => serde_json::Map::from_iter([("Role".into(), json!(group.role(me.number).map_or("", Role::name)))]),
+        };
+        own.insert("NoUnreadSeqList".into(), json!([]));
+        if filters(cx) {
+            let filter = self.response_filter.clone().unwrap_or_default();
+            let counted = group.kind.counts_unread();
+            let unread = if counted { newest.map_or(0, |(sequence, _)| (sequence - read).max(0)) } else { 0 };
+            own.insert("UnreadMsgNum".into(), json!(unread));
+            keep(&mut object, Some(filter.base.as_deref().unwrap_or_default()), &["GroupId"]);
+            keep(&mut own, Some(filter.own.as_deref().unwrap_or_default()), &[]);
+        }
+        if !own.is_empty() {
+            object.insert("SelfInfo".into(), Value::Object(own));
+        }
+        Value::Object(object)
+    }
+}
+
+impl Command for Request {
+    const SPEC: Spec = Spec::group("group_open_http_svc.get_joined_group_list")
+        .example(r#"{"Member_Account":"alice","Limit":200,"Offset":0}"#);
+    type Reply = Reply;
+
+    async fn run(self, cx: Arc<Context>) -> Result<Reply, Error> {
+        let limit = self.limit.unwrap_or(PAGE);
+        if limit > PAGE {
+            return Err(Error::new(Code::GroupParameterInvalid).detail("Limit is at most 5000"));
+        }
+        let me = if cx.session().is_some() {
+            Some(cx.act_as(Some(&self.account), &Self::SPEC, Code::GroupAccountMissing).await?)
+        } else {
+            cx.find(&self.account).await?
+        };
+        let Some(me) = me else { return Ok(Reply { total_count: 0, group_id_list: Vec::new() }) };
+        let groups = self.groups(&cx, &me).await?;
+        let total_count = groups.len();
+        let page: Vec<_> = groups.into_iter().skip(self.offset).take(limit).collect();
+        let numbers: Vec<i64> = page.iter().map(|group| group.number).collect();
+        let newest = cx.services.newest(&numbers).await?;
+        let rows = cx.services.all_contact_rows(&me).await?;
+        let read: HashMap<i64, i64> = rows.into_iter().map(|row| (row.conversation, row.read_sequence)).collect();
+        let item = |group: &Arc<LiveGroup>| {
+            let number = group.number;
+            let read = read.get(&number).copied().unwrap_or(0);
+            self.item(&cx, &me, group, newest.get(&number).copied(), read)
+        };
+        Ok(Reply { total_count, group_id_list: page.iter().map(item).collect() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use model::GroupKind;
+
+    use super::Wanted;
+
+    const PLAIN: (bool, bool, bool) = (false, false, false);
+
+    #[test]
+    fn silent_private_groups_are_their_owners() {
+        let wanted = Wanted { kind: None, topics: None, live: false, silent: false };
+        assert!(!wanted.has(GroupKind::Private, PLAIN));
+        assert!(wanted.has(GroupKind::Private, (false, true, false)));
+        assert!(wanted.has(GroupKind::Private, (false, false, true)));
+        assert!(wanted.has(GroupKind::Public, PLAIN));
+        assert!(Wanted { silent: true, ..wanted }.has(GroupKind::Private, PLAIN));
+    }
+
+    #[test]
+    fn topics_types_and_live_rooms_are_told_apart() {
+        let wanted = |topics, live, kind| Wanted { kind, topics, live, silent: false };
+        let with_topics = (true, false, false);
+        assert!(wanted(Some(true), false, None).has(GroupKind::Community, with_topics));
+        assert!(!wanted(Some(true), false, None).has(GroupKind::Public, PLAIN));
+        assert!(!wanted(Some(false), false, None).has(GroupKind::Community, with_topics));
+        assert!(wanted(Some(false), false, None).has(GroupKind::Community, PLAIN));
+        assert!(!wanted(None, false, None).has(GroupKind::AvChatRoom, PLAIN));
+        assert!(wanted(None, true, None).has(GroupKind::AvChatRoom, PLAIN));
+        assert!(!wanted(None, true, Some(GroupKind::Public)).has(GroupKind::AvChatRoom, PLAIN));
+    }
+}

@@ -1,0 +1,45 @@
+//! Decides about somebody's application to join a group.
+
+use std::sync::Arc;
+
+use model::{Code, Error};
+use serde::{Deserialize};
+use service::group::Subject;
+
+use super::shared::{by, decision, group};
+use crate::{Command, Context, Doors, Spec};
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct Request {
+    group_id: String,
+    #[serde(rename = "Applicant_Account")]
+    applicant: String,
+    handle_msg: String,
+    #[serde(default)]
+    approval_msg: String,
+}
+
+impl Command for Request {
+    const SPEC: Spec = Spec::group("group_open_http_svc.handle_apply_join_group")
+        .doors(Doors::SOCKET)
+        .fails(&[
+            Code::GroupMissing,
+            Code::GroupNoPermission,
+            Code::GroupAccountMissing,
+            Code::ApplicationHandled,
+            Code::GroupFull,
+            Code::UserGroupQuotaUsedUp,
+        ])
+        .example(r#"{"GroupId":"hikers-01","Applicant_Account":"bob","HandleMsg":"Agree"}"#);
+    type Reply = ();
+
+    async fn run(self, cx: Arc<Context>) -> Result<(), Error> {
+        let decision = decision(&self.handle_msg)?;
+        let by = by(&cx, None).await?;
+        let group = group(&cx, &self.group_id).await?;
+        let who = cx.account(&self.applicant, Code::GroupAccountMissing).await?;
+        let answer = (decision, self.approval_msg.as_str());
+        cx.services.decide(cx.app()?, &group, &by, Subject::Application, (&who, &who), answer).await
+    }
+}

@@ -1,0 +1,42 @@
+//! Replaces the attributes of a group (REST v4 `set_group_attr`).
+
+use std::sync::Arc;
+
+use model::{Code, Error};
+use serde::{Deserialize};
+use service::group::AttributeChange;
+
+use super::shared::{Attribute, Changed, Known};
+use crate::{Command, Context, Spec};
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct Request {
+    group_id: String,
+    group_attr: Vec<Attribute>,
+    #[serde(flatten)]
+    known: Known,
+}
+
+impl Command for Request {
+    const SPEC: Spec = Spec::group("group_open_http_svc.set_group_attr")
+        .fails(&[
+            Code::GroupMissing,
+            Code::GroupNoPermission,
+            Code::AttributeKeyTooLong,
+            Code::AttributeValueTooLong,
+            Code::TooManyAttributes,
+            Code::AttributesTooLarge,
+            Code::AttributesTooFrequent,
+            Code::AttributeMissing,
+            Code::AttributeConflict,
+        ])
+        .example(r#"{"GroupId":"hikers-01","GroupAttr":[{"key":"k","value":"v"}]}"#);
+    type Reply = Changed;
+
+    async fn run(self, cx: Arc<Context>) -> Result<Changed, Error> {
+        let values = self.group_attr.into_iter().map(|one| (one.key, one.value)).collect();
+        let change = AttributeChange::Replace(values);
+        self.known.change(&cx, &self.group_id, change).await
+    }
+}
