@@ -99,10 +99,13 @@ impl Services {
         attributes.latest += 1;
         self.keep(group.number, ATTRIBUTES, &attributes).await?;
         drop(alone);
+        // What is gone is named as well, without a value.
         let values: Value = changed
             .iter()
-            .filter_map(|key| attributes.values.get(key).map(|(value, number)| (key, value, number)))
-            .map(|(key, value, number)| json!({"Key": key, "Val": value, "SubKeySeq": number}))
+            .map(|key| match attributes.values.get(key) {
+                Some((value, number)) => json!({"Key": key, "Val": value, "SubKeySeq": number}),
+                None => json!({"Key": key, "Val": "", "SubKeySeq": 0}),
+            })
             .collect();
         let body = json!({"OpType": 6, "MsgGroupNewInfo": {"GroupAttrOption": {
             "OpType": kind, "GroupAttrSeq": attributes.latest, "PushChangedAttrValFlag": 1,

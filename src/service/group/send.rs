@@ -446,10 +446,13 @@ pub(super) fn mention_event(
     kinds: &[u8],
     pushed: bool,
 ) -> String {
-    let topic = place.topic.as_ref().map_or("", |topic| topic.id.as_str());
-    let what = json!({
-        "GroupId": place.group.id, "TopicId": topic, "From_Account": from, "MsgSeq": sequence, "GroupAtType": kinds,
+    let mut what = json!({
+        "GroupId": place.group.id, "From_Account": from, "MsgSeq": sequence, "GroupAtType": kinds,
     });
+    // Clients take an empty name for a topic's.
+    if let (Some(topic), Some(what)) = (&place.topic, what.as_object_mut()) {
+        what.insert("TopicId".into(), json!(topic.id));
+    }
     let mut item = json!({
         "From_Account": from, "ToGroupId": place.group.id, "ClientSeq": client_sequence, "MsgRandom": random,
     });
