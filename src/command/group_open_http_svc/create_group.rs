@@ -115,6 +115,10 @@ impl Command for Request {
             imported: None,
         };
         let (group, over) = cx.services.create_group(cx.app()?, &by, new).await?;
+        // One SDK takes whoever makes a live room for a listener and never joins; for the others joining changes nothing.
+        if let (GroupKind::AvChatRoom, Some(session)) = (group.kind, cx.session()) {
+            cx.services.apply(cx.app()?, &group, &by, session, ("", false)).await?;
+        }
         Ok(Reply {
             group_id: group.id.to_string(),
             kind: group.kind.name(),

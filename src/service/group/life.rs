@@ -293,7 +293,7 @@ impl Services {
         let texts = [&change.name, &change.introduction, &change.notification, &change.face];
         let wanted = [
             (texts.iter().any(|text| text.is_some()) || !change.fields.is_empty(), Action::ChangeInfo),
-            (change.join.is_some() && group.kind != GroupKind::Community, Action::ChangeJoinOption),
+            (change.join.is_some(), Action::ChangeJoinOption),
             (change.invite.is_some(), Action::ChangeInviteOption),
             (change.most_members.is_some(), Action::ChangeSize),
             (change.muted.is_some(), Action::MuteAll),

@@ -198,6 +198,25 @@ impl LiveGroup {
         self.read().member(account).cloned()
     }
 
+    /// What an account is to the group, as others see it: also of a live room's listener, of whom nothing is stored.
+    pub fn participant(&self, account: &Account) -> Option<Member> {
+        if let Some(member) = self.member(account.number) {
+            return Some(member);
+        }
+        let role = self.role(account.number)?;
+        Some(Member {
+            account: account.number,
+            user: account.user.clone(),
+            role,
+            joined: self.room().joined(account.number).unwrap_or(self.created / 1000),
+            join_sequence: 0,
+            name_card: String::new(),
+            fields: Fields::new(),
+            receive: self.kind.receive_option(),
+            last_sent: 0,
+        })
+    }
+
     /// The role of an account; in a live room of whoever listens.
     pub fn role(&self, account: i64) -> Option<Role> {
         if self.kind.is_stored() {

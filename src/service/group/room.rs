@@ -44,7 +44,7 @@ const HIDDEN_MARK: i64 = 600;
 pub(super) struct Room {
     listeners: HashMap<(i64, u32), Listener>,
     accounts: HashMap<i64, usize>,
-    visitors: HashMap<String, Millis>,
+    visitors: HashMap<String, Visitor>,
     sequence: i64,
     recent: VecDeque<Item>,
     said: Arc<Notify>,
@@ -55,6 +55,12 @@ struct Listener {
     session: Arc<Session>,
     joined: i64,
     marks: Vec<i64>,
+}
+
+/// Somebody without an account: when they last asked, and the first thing said after they came.
+struct Visitor {
+    seen: Millis,
+    first: i64,
 }
 
 /// Something said, as visitors fetch it.
@@ -87,6 +93,12 @@ pub struct Poll {
 impl Room {
     pub fn has(&self, account: i64) -> bool {
         self.accounts.contains_key(&account)
+    }
+
+    /// When an account began to listen, seconds since 1970.
+    pub fn joined(&self, account: i64) -> Option<i64> {
+        let places = self.listeners.iter().filter(|((listener, _), _)| *listener == account);
+        places.map(|(_, listener)| listener.joined).min()
     }
 
     pub fn count(&self) -> usize {
@@ -147,7 +159,7 @@ impl Room {
         for who in away {
             self.remove(who);
         }
-        self.visitors.retain(|_, seen| now - *seen <= VISITOR_ABSENT);
+        self.visitors.retain(|_, visitor| now - visitor.seen <= VISITOR_ABSENT);
     }
 
     /// The place of the next thing said. After a restart it goes on far beyond where it was, since clients drop what
@@ -232,20 +244,20 @@ impl Services {
         if bans.iter().any(|(account, _, until)| *account == by.account.number && *until > now) {
             return Err(Error::new(Code::GroupNoPermission).detail("this user is banned from the room"));
         }
-        let (new, shows, history) = {
+        let (shows, history) = {
             let mut room = group.room();
             if room.listeners.len().is_multiple_of(64) {
                 room.tidy(self.world.now());
             }
-            let new = room.add(session, now);
-            (new, new && room.shows_comings(now), room.history(app.settings.room_history && wants_history)?)
+            let shows = room.add(session, now) && group.kind.announces_members() && room.shows_comings(now);
+            (shows, room.history(app.settings.room_history && wants_history)?)
         };
         self.store.book.add_listener(group.number, session.account, session.instance.into()).await.map_err(broken)?;
         session.enter(group);
         if session.ended().is_some() {
             Self::leave_rooms(session);
         }
-        if new && shows {
+        if shows {
             let whom = [(by.account.clone(), None)];
             let mut body = Self::tip_body(super::notice::tip::JOINED, by, None, &whom);
             if let Some(body) = body.as_object_mut() {
@@ -272,7 +284,9 @@ impl Services {
         session.exit(group);
         let shows = {
             let mut room = group.room();
-            room.remove((session.account, session.instance)) && room.shows_comings(self.world.second())
+            room.remove((session.account, session.instance))
+                && group.kind.announces_members()
+                && room.shows_comings(self.world.second())
         };
         if shows {
             let whom = [(by.account.clone(), None)];
@@ -312,11 +326,12 @@ impl Services {
         let key = format!("{}-{}", group.number, self.world.hex(12));
         let mut room = group.room();
         room.tidy(self.world.now());
-        room.visitors.insert(key.clone(), self.world.now());
         if room.sequence == 0 {
             room.next(self.world.now() - group.created);
         }
-        Ok((key, room.sequence + 1))
+        let first = room.sequence + 1;
+        room.visitors.insert(key.clone(), Visitor { seen: self.world.now(), first });
+        Ok((key, first))
     }
 
     /// What was said in a visitor's room from a place on; waits a little for something.
@@ -554,10 +569,11 @@ impl Room {
     }
 
     fn poll(&mut self, key: &str, start: i64, now: Millis) -> Result<Poll, Error> {
-        let Some(seen) = self.visitors.get_mut(key) else {
+        let Some(visitor) = self.visitors.get_mut(key) else {
             return Err(Error::new(Code::GroupParameterInvalid).detail("this visitor is not in the room"));
         };
-        *seen = now;
+        visitor.seen = now;
+        let start = start.max(visitor.first);
         let items: Vec<&Item> = self.recent.iter().filter(|item| item.sequence >= start).collect();
         let next = items.last().map_or(start, |last| last.sequence + 1);
         let items = items.into_iter().map(|item| raw(item.json.to_vec())).collect::<Result<_, _>>()?;

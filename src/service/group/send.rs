@@ -298,7 +298,10 @@ impl Services {
                 Mention::One(one) => one.number == account,
             })
         };
-        for member in outgoing.place.group.read().members.values() {
+        // Who came in after a message was stored reads it in the history, if it may. Topics count for themselves.
+        let (sequence, in_topic) = (outgoing.entry.sequence, outgoing.place.topic.is_some());
+        let was_in = |member: &&super::Member| in_topic || sequence == 0 || member.join_sequence < sequence;
+        for member in outgoing.place.group.read().members.values().filter(was_in) {
             let wanted = match member.receive {
                 Receive::Discard => false,
                 Receive::NotReceiveMsgExceptAt => mentioned(member.account),

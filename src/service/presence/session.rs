@@ -62,8 +62,10 @@ struct State {
     acknowledged: BTreeSet<i64>,
     /// Positions of what was said in groups and pushed, without what was acknowledged, in order.
     unconfirmed: VecDeque<i64>,
-    /// What is later than this was not pushed, as there was no connection; `None` when that is not known.
+    /// What is later than this may not have been pushed, as there was no connection; `None` when that is not known.
     pushed_until: Option<i64>,
+    /// What was missed before the connection began has been looked up.
+    caught_up: bool,
     /// When the connection was lost.
     absent_since: Option<Millis>,
     watching: HashSet<i64>,
@@ -131,26 +133,36 @@ impl Session {
         state.link.take()
     }
 
-    /// Gives the session another connection. `handing`: what is later is pushed on it.
-    pub(super) fn attach(&self, link: &Arc<Link>, handing: i64) -> Option<Arc<Link>> {
+    /// Gives the session another connection. What is up to `handed` has been handed on; what is later than `handing` is
+    /// pushed on the new connection.
+    pub(super) fn attach(&self, link: &Arc<Link>, handed: i64, handing: i64) -> Option<Arc<Link>> {
         let mut state = self.state();
         let old = state.link.replace(link.clone());
-        if old.is_some() || !self.restored {
-            // What was handed on until now went to the connection before, or nobody missed it.
-            state.pushed_until.get_or_insert(handing);
+        if old.is_some() && state.caught_up {
+            // It went to the connection before; what of it did not arrive there is unconfirmed.
+            state.pushed_until = Some(handed);
+            state.caught_up = false;
+        } else if state.pushed_until.is_none() && !self.restored {
+            // Before the first sign-in nobody misses anything.
+            state.pushed_until = Some(handing);
+            state.caught_up = true;
         }
         state.absent_since = None;
         old.filter(|old| old.id != link.id)
     }
 
-    /// Takes a connection away if it is still the session's; tells whether it was. `handing`: what is later was not
-    /// pushed on it.
-    pub(super) fn detach(&self, link: &Link, handing: i64, now: Millis) -> bool {
+    /// Takes a connection away if it is still the session's; tells whether it was. `handed`: all up to it has been
+    /// handed on, while of what is later it is not known whether it was pushed before.
+    pub(super) fn detach(&self, link: &Link, handed: i64, now: Millis) -> bool {
         let mut state = self.state();
         let is_ours = state.link.as_ref().is_some_and(|ours| ours.id == link.id);
         if is_ours {
             state.link = None;
-            state.pushed_until = Some(handing);
+            // A connection that never caught up has missed what it missed when it began.
+            if state.caught_up {
+                state.pushed_until = Some(handed);
+                state.caught_up = false;
+            }
             state.absent_since = Some(now);
         }
         is_ours
@@ -174,7 +186,14 @@ impl Session {
     pub(crate) fn missing(&self, until: i64) -> Option<Missing> {
         let mut state = self.state();
         let pushed_until = state.pushed_until.replace(until);
-        let unconfirmed: HashSet<i64> = state.unconfirmed.drain(..).collect();
+        state.caught_up = true;
+        // What is later is on its way on the connection already.
+        let (unconfirmed, on_its_way): (HashSet<i64>, VecDeque<i64>) = {
+            let (before, after): (Vec<i64>, Vec<i64>) =
+                state.unconfirmed.drain(..).partition(|position| *position <= until);
+            (before.into_iter().collect(), after.into())
+        };
+        state.unconfirmed = on_its_way;
         let first = unconfirmed.iter().min().map(|first| first - 1);
         match pushed_until {
             Some(pushed) if pushed >= until && unconfirmed.is_empty() => None,
@@ -186,9 +205,12 @@ impl Session {
         }
     }
 
-    /// Notes what is pushed again.
-    pub(crate) fn note_pushed(&self, positions: impl Iterator<Item = i64>) {
-        self.state().unconfirmed.extend(positions.filter(|position| *position > 0));
+    /// Notes what is pushed again, before everything that is on its way.
+    pub(crate) fn note_pushed(&self, positions: impl DoubleEndedIterator<Item = i64>) {
+        let mut state = self.state();
+        for position in positions.filter(|position| *position > 0).rev() {
+            state.unconfirmed.push_front(position);
+        }
     }
 
     /// Since when there is no connection.

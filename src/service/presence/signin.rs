@@ -142,14 +142,15 @@ impl Services {
 
     fn attach(self: &Arc<Self>, session: &Arc<Session>, link: &Arc<Link>, resumed: bool) {
         let was_online = self.hub.is_online(session.account);
-        if let Some(old) = session.attach(link, self.store.log.handing()) {
+        let log = &self.store.log;
+        if let Some(old) = session.attach(link, log.position(), log.handing()) {
             old.set_session(None);
             old.close("the session went on on another connection");
         }
         link.set_session(Some(session.clone()));
         // Read after attaching: what is handed on later is pushed here, what was handed on before is fetched, and
         // what is both is not sent, since this connection writes nothing until its sign-in is answered.
-        link.begin(self.store.log.handing(), resumed.then(|| self.world.now()));
+        link.begin(log.handing(), resumed.then(|| self.world.now()));
         metrics::counter!(crate::metric::SIGN_INS).increment(1);
         if !was_online {
             self.tell_watchers(session.account);
@@ -159,9 +160,10 @@ impl Services {
     /// Takes a closed connection off its session, which stays for the client to resume.
     pub fn link_closed(self: &Arc<Self>, link: &Arc<Link>) {
         self.hub.closed(link);
-        let handing = self.store.log.handing();
+        // Not what is being handed on: whether that came before the end of the connection is not known.
+        let handed = self.store.log.position();
         if let Some(session) = link.set_session(None)
-            && session.detach(link, handing, self.world.now())
+            && session.detach(link, handed, self.world.now())
         {
             self.unwatch_all(&session);
             if !self.hub.is_online(session.account) {
