@@ -14,6 +14,8 @@ import time
 
 import accounts
 import door
+import group_talk
+import groups
 import history
 import later
 import robots
@@ -66,7 +68,7 @@ def main():
         client.sig = user_sig(options.sdkappid, options.key, options.admin, now=int(time.time()) + 2)
     report = Report(verbose=not options.quiet)
     stage = Stage(client, report)
-    for module in (door, accounts, sending, history, later, robots):
+    for module in (door, accounts, sending, history, later, robots, groups, group_talk):
         for section in module.SECTIONS:
             report.section(section, stage)
     if options.kick_admin:

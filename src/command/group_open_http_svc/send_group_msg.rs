@@ -73,8 +73,6 @@ impl Command for Request {
             Code::GroupMissing,
             Code::GroupNoPermission,
             Code::MemberMuted,
-            Code::MsgBodyMalformed,
-            Code::MessageMalformed,
             Code::MessageTooLong,
             Code::TooManyMentions,
             Code::OnlineMessageWithoutReceipts,
@@ -92,8 +90,10 @@ impl Command for Request {
         };
         let by = by(&cx, self.from.as_deref()).await?;
         let place = place(&cx, &self.group_id, self.topic_id.as_deref()).await?;
-        check_body(&self.msg_body)?;
-        parts::check_push_info(self.offline_push_info.as_deref())?;
+        // The group service has one code for whatever is wrong with a request.
+        let malformed = |error: Error| Error::new(Self::SPEC.malformed).detail(error.detail);
+        check_body(&self.msg_body).map_err(malformed)?;
+        parts::check_push_info(self.offline_push_info.as_deref()).map_err(malformed)?;
         let mut content = self.content(&cx, &place).await?;
         content.order = order;
         let sent = cx.services.say(cx.app()?, &place, &by, content).await?;

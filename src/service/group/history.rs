@@ -100,13 +100,11 @@ impl Services {
         match slice {
             GroupSlice::Named(sequences) => {
                 for sequence in sequences {
-                    let found = self.store.log.range(number, sequence - 1, sequence + 1, false, 1, 0).await;
-                    for entry in found.map_err(broken)? {
-                        if entry.time >= earliest && sees(&entry)? {
-                            page.entries.push(entry);
-                        } else {
-                            page.invisible.push(entry.sequence);
-                        }
+                    let Some(entry) = self.named_entry(number, sequence, 0).await? else { continue };
+                    if entry.time >= earliest && sees(&entry)? {
+                        page.entries.push(entry);
+                    } else {
+                        page.invisible.push(entry.sequence);
                     }
                 }
                 page.entries.sort_by_key(|entry| std::cmp::Reverse(entry.sequence));
@@ -137,8 +135,14 @@ impl Services {
 
     /// One message of a group, or the error that says it is missing. Tips cannot be changed.
     pub(crate) async fn group_message(&self, place: &Place, sequence: i64, missing: Code) -> Result<Entry, Error> {
-        let found = self.store.log.range(place.number(), sequence - 1, sequence + 1, false, 1, model::flags::TIP).await;
-        found.map_err(broken)?.pop().ok_or_else(|| missing.into())
+        self.named_entry(place.number(), sequence, model::flags::TIP).await?.ok_or_else(|| missing.into())
+    }
+
+    /// The entry of a sequence that a client named, which may be any number.
+    async fn named_entry(&self, number: i64, sequence: i64, without: u32) -> Result<Option<Entry>, Error> {
+        let (above, below) = (sequence.saturating_sub(1), sequence.saturating_add(1));
+        let found = self.store.log.range(number, above, below, false, 1, without).await;
+        Ok(found.map_err(broken)?.pop())
     }
 
     /// The newest sequence of conversations, and when that was, in milliseconds; those without messages are left out.
