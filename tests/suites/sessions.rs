@@ -3,9 +3,8 @@
 use futures_util::future::join_all;
 use model::{Code, Platform, usersig};
 use serde_json::{Value, json};
-use service::presence::{Link, Outgoing, SignIn};
+use service::presence::{Link, Outgoing, Queue, SignIn};
 use support::{App, Heard, Online, Raw, Server, code};
-use tokio::sync::mpsc;
 
 fn number(code: Code) -> i64 {
     code.number().into()
@@ -40,7 +39,7 @@ async fn is_alive(client: &Online) {
 }
 
 /// A sign-in on a device that has no door here: what its connection would be sent.
-async fn native(app: &App, user: &str, platform: Platform) -> mpsc::Receiver<Outgoing> {
+async fn native(app: &App, user: &str, platform: Platform) -> Queue {
     let services = app.server.services();
     let live = services.apps.get(app.sdkappid).unwrap();
     let (link, queue) = Link::new("native".into());
@@ -50,8 +49,8 @@ async fn native(app: &App, user: &str, platform: Platform) -> mpsc::Receiver<Out
     queue
 }
 
-fn was_told_to_go(queue: &mut mpsc::Receiver<Outgoing>) -> bool {
-    matches!(queue.try_recv(), Ok(Outgoing::Push(push)) if String::from_utf8_lossy(&push.frame(false)).contains("Kick"))
+fn was_told_to_go(queue: &mut Queue) -> bool {
+    matches!(queue.try_next(), Some(Outgoing::Push(push)) if String::from_utf8_lossy(&push.frame(false)).contains("Kick"))
 }
 
 #[tokio::test]

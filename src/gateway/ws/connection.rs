@@ -8,23 +8,22 @@ use command::{Caller, Context, Door, fail};
 use futures_util::{
     FutureExt, SinkExt, StreamExt,
     future::BoxFuture,
-    stream::{FuturesUnordered, SplitSink},
+    stream::FuturesUnordered,
 };
 use model::{Code, Error, SdkAppId, State as AppState, UserId};
 use service::{
     LiveApp, Services,
-    presence::{Link, Outgoing, Push, Session},
+    presence::{Link, Outgoing, Push, Queue, Session},
 };
-use tokio::{
-    sync::mpsc,
-    time::{Instant, sleep_until, timeout},
-};
+use tokio::time::{Instant, sleep_until, timeout};
 
 use super::frame::{Broken, Frame, Head, message, reply};
 use crate::Gate;
 
 /// The requests of one connection that are worked on at once; beyond, the next one is not read yet.
 const IN_FLIGHT: usize = 256;
+/// Requests that are begun before answers to the first of them are written.
+const TOGETHER: usize = 64;
 /// Clients show a sign of life every ten seconds.
 const SILENCE: Duration = Duration::from_secs(90);
 /// How long a client may take nothing of what is written.
@@ -51,11 +50,22 @@ type Answer = Option<Vec<u8>>;
 /// The client is gone, or must go.
 struct Gone;
 
-/// The writing half.
-struct Writer {
-    sink: SplitSink<WebSocket, Message>,
+/// The socket, with the framing that this client wants.
+struct Wire {
+    socket: WebSocket,
     binary: bool,
     compress: bool,
+    /// Something was put into the buffer.
+    fed: bool,
+}
+
+/// What waits to be written.
+struct Unsent {
+    queue: Queue,
+    /// Pushes that were held back, in order.
+    held: Vec<Arc<Push>>,
+    /// Answers, none of which promises a push that is not queued yet.
+    answers: Vec<Vec<u8>>,
 }
 
 impl Connection {
@@ -64,24 +74,17 @@ impl Connection {
         let services = self.gate.services.clone();
         services.hub.open(&link);
         metrics::gauge!("feihong_connections").increment(1.0);
-        let (sink, stream) = socket.split();
-        let writer = Writer { sink, binary: self.binary, compress: self.compress };
+        let wire = Wire { socket, binary: self.binary, compress: self.compress, fed: false };
         // The loop's state is large only while requests are worked on; it lives in one allocation.
-        Box::pin(self.talk(writer, stream, link.clone(), queue)).await;
+        Box::pin(self.talk(wire, link.clone(), queue)).await;
         metrics::gauge!("feihong_connections").decrement(1.0);
         services.link_closed(&link);
     }
 
-    async fn talk(
-        self,
-        mut writer: Writer,
-        mut stream: futures_util::stream::SplitStream<WebSocket>,
-        link: Arc<Link>,
-        mut queue: mpsc::Receiver<Outgoing>,
-    ) {
+    async fn talk(self, mut wire: Wire, link: Arc<Link>, queue: Queue) {
         let services = self.gate.services.clone();
         let mut working: FuturesUnordered<BoxFuture<'static, Answer>> = FuturesUnordered::new();
-        let mut held: Vec<Arc<Push>> = Vec::new();
+        let mut unsent = Unsent { queue, held: Vec::new(), answers: Vec::new() };
         let mut heard = Instant::now();
         let alarm = sleep_until(heard + SILENCE);
         tokio::pin!(alarm);
@@ -89,50 +92,33 @@ impl Connection {
             let step = tokio::select! {
                 biased;
                 Some(answer) = working.next(), if !working.is_empty() => {
-                    let ready = std::iter::once(answer)
-                        .chain(std::iter::from_fn(|| working.next().now_or_never().flatten()));
-                    self.answers(&mut writer, ready, &link, &mut queue, &mut held).await
+                    unsent.answers.extend(answer);
+                    Ok(())
                 }
-                Some(outgoing) = queue.recv() => {
-                    let step = self.send(&mut writer, outgoing, &link, &mut queue, &mut held).await;
-                    if !held.is_empty() {
-                        alarm.as_mut().reset(Instant::now() + HELD);
-                    }
-                    step
+                outgoing = unsent.queue.next() => {
+                    self.outgoing(&mut wire, outgoing, &link, &mut unsent.held).await
                 }
-                frame = stream.next(), if working.len() < IN_FLIGHT => match frame {
-                    Some(Ok(Message::Binary(bytes))) => {
-                        heard = Instant::now();
-                        let work = self.take(&bytes, &link).await;
-                        self.begin(work, &mut writer, &mut working, &link, &mut queue, &mut held).await
-                    }
-                    Some(Ok(Message::Text(text))) => {
-                        heard = Instant::now();
-                        let work = self.take(text.as_bytes(), &link).await;
-                        self.begin(work, &mut writer, &mut working, &link, &mut queue, &mut held).await
-                    }
-                    Some(Ok(Message::Ping(_) | Message::Pong(_))) => {
-                        heard = Instant::now();
-                        Ok(())
-                    }
-                    Some(Ok(Message::Close(_)) | Err(_)) | None => Err(Gone),
-                },
+                message = wire.socket.next(), if working.len() < IN_FLIGHT => {
+                    heard = Instant::now();
+                    self.receive(message, &mut wire, &link, &mut working, &mut unsent.answers).await
+                }
                 () = &mut alarm => {
-                    let step = if heard.elapsed() >= SILENCE {
-                        Err(Gone)
-                    } else {
-                        self.release(&mut writer, &link, &mut held).await
-                    };
-                    alarm.as_mut().reset(if held.is_empty() { heard + SILENCE } else { Instant::now() + HELD });
-                    step
+                    alarm.as_mut().reset(heard + SILENCE);
+                    if heard.elapsed() >= SILENCE { Err(Gone) } else { Ok(()) }
                 }
             };
-            if step.is_err() {
+            while let Some(Some(answer)) = working.next().now_or_never() {
+                unsent.answers.extend(answer);
+            }
+            if step.is_err() || self.write(&mut wire, &link, &mut unsent).await.is_err() {
                 break;
+            }
+            if !unsent.held.is_empty() && alarm.deadline() > Instant::now() + HELD {
+                alarm.as_mut().reset(Instant::now() + HELD);
             }
             if link.is_broken() {
                 tracing::debug!(link = link.id, "client was too slow");
-                writer.close(TRY_AGAIN, "too slow, fetch what you missed").await;
+                wire.close(TRY_AGAIN, "too slow, fetch what you missed").await;
                 break;
             }
         }
@@ -142,10 +128,46 @@ impl Connection {
         }
     }
 
+    /// Takes a message from the client and those that have come behind it. Requests begin in the order they came in;
+    /// what is done at once is answered at once, the rest is worked on beside others.
+    async fn receive(
+        &self,
+        first: Option<Result<Message, axum::Error>>,
+        wire: &mut Wire,
+        link: &Arc<Link>,
+        working: &mut FuturesUnordered<BoxFuture<'static, Answer>>,
+        answers: &mut Vec<Vec<u8>>,
+    ) -> Result<(), Gone> {
+        let (mut next, mut taken) = (first, 1);
+        loop {
+            let work = match next {
+                Some(Ok(message @ (Message::Binary(_) | Message::Text(_)))) => {
+                    self.take(&message.into_data(), link).await
+                }
+                Some(Ok(Message::Ping(_) | Message::Pong(_))) => None,
+                Some(Ok(Message::Close(_)) | Err(_)) | None => return Err(Gone),
+            };
+            if let Some(mut work) = work {
+                match futures_util::poll!(&mut work) {
+                    Poll::Pending => working.push(work),
+                    Poll::Ready(answer) => answers.extend(answer),
+                }
+            }
+            if working.len() >= IN_FLIGHT || taken >= TOGETHER {
+                return Ok(());
+            }
+            taken += 1;
+            match wire.socket.next().now_or_never() {
+                Some(message) => next = message,
+                None => return Ok(()),
+            }
+        }
+    }
+
     /// Takes a request and returns the work on it; nothing when there is nobody to answer.
-    async fn take(&self, frame: &[u8], link: &Arc<Link>) -> Option<BoxFuture<'static, Answer>> {
-        let Ok(frame) = serde_json::from_slice::<Frame<'_>>(frame) else {
-            let Broken { head } = serde_json::from_slice::<Broken<'_>>(frame).ok()?;
+    async fn take(&self, bytes: &Bytes, link: &Arc<Link>) -> Option<BoxFuture<'static, Answer>> {
+        let Ok(frame) = serde_json::from_slice::<Frame<'_>>(bytes) else {
+            let Broken { head } = serde_json::from_slice::<Broken<'_>>(bytes).ok()?;
             let body = fail(&Error::new(Code::BodyNotJson).detail("the frame's head is malformed"), false);
             let answer = reply(&head.servcmd, head.seq, &body);
             return Some(async move { Some(answer) }.boxed());
@@ -159,35 +181,13 @@ impl Connection {
                 return Some(async move { (!silent).then(|| reply(&name, seq, &body)) }.boxed());
             }
         };
-        let body = Bytes::copy_from_slice(frame.body.map_or(b"{}", |body| body.get().as_bytes()));
+        let body = frame.body.map_or(Bytes::from_static(b"{}"), |body| bytes.slice_ref(body.get().as_bytes()));
         let gate = self.gate.clone();
         let work = async move {
             let outcome = gate.dispatcher.dispatch(cx, &name, &body).await;
             (!silent).then(|| reply(&name, seq, &outcome.body))
         };
         Some(work.boxed())
-    }
-
-    /// Begins to work on a request: what is done at once is answered at once, the rest is worked on beside others.
-    /// Requests begin in the order they came in.
-    async fn begin(
-        &self,
-        work: Option<BoxFuture<'static, Answer>>,
-        writer: &mut Writer,
-        working: &mut FuturesUnordered<BoxFuture<'static, Answer>>,
-        link: &Link,
-        queue: &mut mpsc::Receiver<Outgoing>,
-        held: &mut Vec<Arc<Push>>,
-    ) -> Result<(), Gone> {
-        let Some(mut work) = work else { return Ok(()) };
-        match futures_util::poll!(&mut work) {
-            Poll::Pending => {
-                working.push(work);
-                Ok(())
-            }
-            Poll::Ready(None) => Ok(()),
-            Poll::Ready(answer) => self.answers(writer, std::iter::once(answer), link, queue, held).await,
-        }
     }
 
     /// Who asks: by the ticket in the request, not by the connection it came on.
@@ -244,61 +244,26 @@ impl Connection {
         checked.is_ok().then_some(session)
     }
 
-    /// Sends the answers that are ready; pushes queued before them go out before them.
-    async fn answers(
-        &self,
-        writer: &mut Writer,
-        ready: impl Iterator<Item = Answer> + Send,
-        link: &Link,
-        queue: &mut mpsc::Receiver<Outgoing>,
-        held: &mut Vec<Arc<Push>>,
-    ) -> Result<(), Gone> {
-        // The answers are taken first: what they promise was queued before.
-        let ready: Vec<Answer> = ready.collect();
-        self.queued(writer, link, queue, held).await?;
-        let compress = writer.compress;
-        for frame in ready.into_iter().flatten() {
-            writer.feed(frame.into(), compress).await?;
+    /// Writes all that waits. Answers go last: they promise that what was queued before them has arrived.
+    async fn write(&self, wire: &mut Wire, link: &Link, unsent: &mut Unsent) -> Result<(), Gone> {
+        self.release(wire, link, &mut unsent.held).await?;
+        while let Some(outgoing) = unsent.queue.try_next() {
+            self.outgoing(wire, outgoing, link, &mut unsent.held).await?;
         }
-        for push in link.take_replay() {
-            writer.feed(link.frame(&push), false).await?;
+        if !unsent.answers.is_empty() {
+            for answer in std::mem::take(&mut unsent.answers) {
+                wire.feed(answer.into(), wire.compress).await?;
+            }
+            for push in link.take_replay() {
+                wire.feed(link.frame(&push), false).await?;
+            }
         }
-        writer.flush().await
-    }
-
-    async fn send(
-        &self,
-        writer: &mut Writer,
-        outgoing: Outgoing,
-        link: &Link,
-        queue: &mut mpsc::Receiver<Outgoing>,
-        held: &mut Vec<Arc<Push>>,
-    ) -> Result<(), Gone> {
-        self.outgoing(writer, outgoing, link, held).await?;
-        self.queued(writer, link, queue, held).await?;
-        writer.flush().await
-    }
-
-    /// Writes everything that waits in the queue now.
-    async fn queued(
-        &self,
-        writer: &mut Writer,
-        link: &Link,
-        queue: &mut mpsc::Receiver<Outgoing>,
-        held: &mut Vec<Arc<Push>>,
-    ) -> Result<(), Gone> {
-        if !held.is_empty() {
-            self.release(writer, link, held).await?;
-        }
-        while let Ok(outgoing) = queue.try_recv() {
-            self.outgoing(writer, outgoing, link, held).await?;
-        }
-        Ok(())
+        wire.flush().await
     }
 
     async fn outgoing(
         &self,
-        writer: &mut Writer,
+        wire: &mut Wire,
         outgoing: Outgoing,
         link: &Link,
         held: &mut Vec<Arc<Push>>,
@@ -311,38 +276,43 @@ impl Connection {
                     held.push(push);
                     return Ok(());
                 }
-                writer.feed(link.frame(&push), false).await
+                wire.feed(link.frame(&push), false).await
             }
             Outgoing::Close(why) => {
-                writer.close(RESTART, why).await;
+                wire.close(RESTART, why).await;
                 Err(Gone)
             }
         }
     }
 
     /// Sends the pushes that were held back, in order, if they may go now.
-    async fn release(&self, writer: &mut Writer, link: &Link, held: &mut Vec<Arc<Push>>) -> Result<(), Gone> {
+    async fn release(&self, wire: &mut Wire, link: &Link, held: &mut Vec<Arc<Push>>) -> Result<(), Gone> {
         if held.is_empty() || link.is_held(self.gate.services.world.now()) {
             return Ok(());
         }
         for push in std::mem::take(held) {
-            writer.feed(link.frame(&push), false).await?;
+            wire.feed(link.frame(&push), false).await?;
         }
-        writer.flush().await
+        Ok(())
     }
 }
 
-impl Writer {
+impl Wire {
+    /// Puts a frame into the buffer that [`Self::flush`] writes, or writes it when the buffer is full.
     async fn feed(&mut self, frame: Bytes, compress: bool) -> Result<(), Gone> {
         let message = message(frame, self.binary, compress);
-        match timeout(STUCK, self.sink.feed(message)).await {
+        self.fed = true;
+        match timeout(STUCK, self.socket.feed(message)).await {
             Ok(Ok(())) => Ok(()),
             _ => Err(Gone),
         }
     }
 
     async fn flush(&mut self) -> Result<(), Gone> {
-        match timeout(STUCK, self.sink.flush()).await {
+        if !std::mem::take(&mut self.fed) {
+            return Ok(());
+        }
+        match timeout(STUCK, self.socket.flush()).await {
             Ok(Ok(())) => Ok(()),
             _ => Err(Gone),
         }
@@ -350,6 +320,6 @@ impl Writer {
 
     async fn close(&mut self, code: u16, reason: &'static str) {
         let frame = CloseFrame { code, reason: reason.into() };
-        let _ = timeout(STUCK, self.sink.send(Message::Close(Some(frame)))).await;
+        let _ = timeout(STUCK, self.socket.send(Message::Close(Some(frame)))).await;
     }
 }

@@ -1,31 +1,19 @@
 //! The server's side of one client connection, as the services see it.
 
 use std::sync::{
-    Arc, Mutex, OnceLock, PoisonError,
+    Arc, Mutex, PoisonError,
     atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering},
 };
 
 use bytes::Bytes;
 use model::Millis;
-use tokio::sync::mpsc;
 
-use super::{Push, Session};
+use super::{Outbox, Outgoing, Push, Queue, Session};
 
-/// How many frames may wait for a slow client; beyond, the connection is closed and the client fetches what it missed.
-const QUEUE: usize = 1024;
 /// How long pushes wait after a resumed session last fetched history, so that missed messages show before new ones.
 const QUIET_MILLIS: Millis = 200;
 /// The longest such wait.
 const HELD_MILLIS: Millis = 3000;
-
-/// Something for the connection to send or do.
-#[derive(Debug)]
-pub enum Outgoing {
-    /// Send this.
-    Push(Arc<Push>),
-    /// Close the connection with a reason; the client comes back by itself.
-    Close(&'static str),
-}
 
 /// A connection.
 #[derive(Debug)]
@@ -34,7 +22,7 @@ pub struct Link {
     pub id: u64,
     /// The SDK instance's own name, 32 hexadecimal digits, the same over its reconnects.
     pub client: String,
-    queue: mpsc::Sender<Outgoing>,
+    outbox: Outbox,
     /// Set when the queue overflowed: nothing more can be promised on this connection.
     broken: AtomicBool,
     /// Messages up to this position are fetched by the client, later ones are pushed.
@@ -45,28 +33,27 @@ pub struct Link {
     fetched: AtomicI64,
     session: Mutex<Option<Arc<Session>>>,
     replay: Mutex<Vec<Arc<Push>>>,
-    closing: OnceLock<()>,
+    closing: AtomicBool,
 }
 
 static NEXT: AtomicU64 = AtomicU64::new(1);
 
 impl Link {
     /// Makes a link, and the end its connection reads from.
-    pub fn new(client: String) -> (Arc<Self>, mpsc::Receiver<Outgoing>) {
-        let (queue, receiver) = mpsc::channel(QUEUE);
-        let link = Self {
+    pub fn new(client: String) -> (Arc<Self>, Queue) {
+        let link = Arc::new(Self {
             id: NEXT.fetch_add(1, Ordering::Relaxed),
             client,
-            queue,
+            outbox: Outbox::default(),
             broken: AtomicBool::new(false),
             start: AtomicI64::new(0),
             held_since: AtomicI64::new(0),
             fetched: AtomicI64::new(0),
             session: Mutex::new(None),
             replay: Mutex::default(),
-            closing: OnceLock::new(),
-        };
-        (Arc::new(link), receiver)
+            closing: AtomicBool::new(false),
+        });
+        (link.clone(), Queue::new(link))
     }
 
     /// The session signed in on the connection.
@@ -78,12 +65,16 @@ impl Link {
         std::mem::replace(&mut *self.session.lock().unwrap_or_else(PoisonError::into_inner), session)
     }
 
+    pub(super) fn outbox(&self) -> &Outbox {
+        &self.outbox
+    }
+
     /// Queues a push; never waits.
     pub fn push(&self, push: &Arc<Push>) {
         if self.broken.load(Ordering::Relaxed) {
             return;
         }
-        if self.queue.try_send(Outgoing::Push(push.clone())).is_err() {
+        if !self.outbox.put(Outgoing::Push(push.clone())) {
             self.broken.store(true, Ordering::Relaxed);
         }
     }
@@ -100,7 +91,7 @@ impl Link {
 
     /// Asks the connection to close.
     pub fn close(&self, why: &'static str) {
-        if self.closing.set(()).is_ok() && self.queue.try_send(Outgoing::Close(why)).is_err() {
+        if !self.closing.swap(true, Ordering::Relaxed) && !self.outbox.put(Outgoing::Close(why)) {
             self.broken.store(true, Ordering::Relaxed);
         }
     }

@@ -68,6 +68,8 @@ struct State {
     caught_up: bool,
     /// When the connection was lost.
     absent_since: Option<Millis>,
+    /// How many were remembered when the client was last asked to move its cookie on.
+    asked: usize,
     watching: HashSet<i64>,
     rooms: Vec<Weak<LiveGroup>>,
 }
@@ -277,6 +279,7 @@ impl Session {
     pub fn forget_acknowledged(&self, position: i64) {
         let mut state = self.state();
         state.acknowledged = state.acknowledged.split_off(&(position + 1));
+        state.asked = 0;
     }
 
     /// Whether the client has acknowledged a message.
@@ -284,9 +287,14 @@ impl Session {
         self.state().acknowledged.contains(&position)
     }
 
-    /// Whether the client should be asked to move its cookie on.
+    /// Whether the client should be asked to move its cookie on; says so once for each so many acknowledgements.
     pub(super) fn wants_sync(&self) -> bool {
-        let remembered = self.state().acknowledged.len();
-        remembered >= REMEMBERED && remembered.is_multiple_of(REMEMBERED / 4)
+        let mut state = self.state();
+        let remembered = state.acknowledged.len();
+        let wants = remembered >= REMEMBERED && remembered >= state.asked + REMEMBERED / 4;
+        if wants {
+            state.asked = remembered;
+        }
+        wants
     }
 }

@@ -1,11 +1,13 @@
 //! The one task that writes the log: takes what queued while the last commit ran, commits it, hands on.
 
 use std::{
+    cell::RefCell,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{
         Arc,
         atomic::{AtomicI64, Ordering},
     },
+    task::Waker,
 };
 
 use tokio::sync::{mpsc, oneshot};
@@ -192,6 +194,26 @@ async fn run(mut writer: Writer, mut queue: mpsc::Receiver<Op>, position: Arc<At
     }
 }
 
+thread_local! {
+    /// Who is woken once the closures of a commit have run; nothing while none run on this thread.
+    static WAITING: RefCell<Option<Vec<Waker>>> = const { RefCell::new(None) };
+}
+
+/// Wakes a task: at once, or when a `done` asks for it, after the others of its commit have run. So a task that is
+/// handed several messages of one commit finds them all.
+pub fn wake(waker: Waker) {
+    let now = WAITING.with_borrow_mut(|waiting| match waiting {
+        Some(waiting) => {
+            waiting.push(waker);
+            None
+        }
+        None => Some(waker),
+    });
+    if let Some(waker) = now {
+        waker.wake();
+    }
+}
+
 /// Runs the closures in the order of commits and moves the position after each.
 async fn report(
     mut reports: mpsc::Receiver<Vec<(Waiter, Outcome)>>,
@@ -199,6 +221,7 @@ async fn report(
     handing: Arc<AtomicI64>,
 ) {
     while let Some(commit) = reports.recv().await {
+        WAITING.set(Some(Vec::new()));
         for report in commit {
             match report {
                 (Waiter::Append(done), Outcome::Appended(result)) => {
@@ -216,5 +239,6 @@ async fn report(
                 _ => tracing::error!("an outcome does not fit its write"),
             }
         }
+        WAITING.take().into_iter().flatten().for_each(Waker::wake);
     }
 }

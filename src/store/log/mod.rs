@@ -19,6 +19,7 @@ mod types;
 
 use std::path::Path;
 
+pub use committer::wake;
 use committer::{Committer, Waiter, Write, Writer};
 use postgres::PostgresLog;
 use sqlite::SqliteLog;
