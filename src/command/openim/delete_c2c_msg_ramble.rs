@@ -42,7 +42,8 @@ impl Command for Request {
             Ok(me) => me.clone(),
             Err(_) => cx.act_as(named, &Self::SPEC, Code::FromAccountInvalid).await?,
         };
-        let peer = if self.peer == me.user.as_str() { named.unwrap_or(&self.peer) } else { &self.peer };
+        let from_peer = self.peer == me.user.as_str();
+        let peer = if from_peer { named.unwrap_or(&self.peer) } else { &self.peer };
         let peer = cx.account(peer, Code::ToAccountInvalid).await?;
         let (mut keys, mut invalid) = (Vec::new(), Vec::new());
         for text in self.msg_key_list {
@@ -51,7 +52,8 @@ impl Command for Request {
                 None => invalid.push(text),
             }
         }
-        cx.services.hide(&me, &peer, &keys).await?;
+        let sender = if from_peer { &peer } else { &me };
+        cx.services.hide(&me, &peer, sender, &keys).await?;
         Ok(Reply { invalid_msg_key_list: invalid })
     }
 }

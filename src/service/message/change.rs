@@ -133,12 +133,13 @@ impl Services {
         found(&entry)
     }
 
-    /// Deletes messages for `me` alone; those that do not exist are skipped.
-    pub async fn hide(&self, me: &Account, peer: &Account, keys: &[MessageKey]) -> Result<(), Error> {
+    /// Deletes messages for `me` alone; those that do not exist are skipped. Of two with one name it is that from
+    /// `sender`.
+    pub async fn hide(&self, me: &Account, peer: &Account, sender: &Account, keys: &[MessageKey]) -> Result<(), Error> {
         let Some(conversation) = self.conversation(me, peer).await? else { return Ok(()) };
         let mut sequences = Vec::with_capacity(keys.len());
         for key in keys {
-            if let Some(entry) = self.find_in(&conversation, *key).await? {
+            if let Some(entry) = self.find_in(&conversation, sender.number, *key).await? {
                 sequences.push(entry.sequence);
             }
         }
@@ -150,7 +151,7 @@ impl Services {
     pub async fn confirm(&self, me: &Account, peer: &Account, keys: &[MessageKey]) -> Result<(), Error> {
         let Some(conversation) = self.conversation(me, peer).await? else { return Ok(()) };
         for key in keys {
-            let Some(entry) = self.find_in(&conversation, *key).await? else { continue };
+            let Some(entry) = self.find_in(&conversation, peer.number, *key).await? else { continue };
             let wanted = entry.sender == peer.number && entry.flags & flags::NEED_RECEIPT != 0;
             if !wanted || entry.flags & flags::PEER_READ != 0 {
                 continue;

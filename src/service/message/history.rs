@@ -104,6 +104,7 @@ impl Services {
             hidden: hidden.into_iter().map(|(_, sequence)| sequence).collect(),
             cleared: contact.cleared_sequence,
             me: me.number,
+            peer: peer.number,
             earliest: self.roaming_start(app).max(slice.from_second * 1000),
         };
         let (entries, complete) = self.read(&conversation, &reader, slice).await?;
@@ -128,8 +129,10 @@ impl Services {
         reader: &Reader,
         slice: Slice,
     ) -> Result<(Vec<Entry>, bool), Error> {
-        let mut at = self.start_of(conversation, slice).await?;
-        let (mut found, mut bytes) = (Vec::new(), 0);
+        let mut at = self.start_of(conversation, reader, slice).await?;
+        let (mut found, mut bytes): (Vec<Entry>, usize) = (Vec::new(), 0);
+        // As far as this a page goes on beyond its limit.
+        let mut through = None;
         loop {
             let wanted = slice.limit + 1;
             let page = self.page(conversation, at, slice.newer, wanted).await?;
@@ -148,7 +151,13 @@ impl Services {
                 let full = found.len() >= slice.limit && !(within && found.len() < slice.limit + CROWD);
                 let too_long = slice.bytes.is_some_and(|most| !found.is_empty() && bytes + entry.body.len() > most);
                 if full || too_long {
-                    return Ok((found, false));
+                    let is_behind = |place: (Millis, i64)| if slice.newer { place < at } else { place > at };
+                    if let (Some(edge), true) = (found.last(), through.is_none_or(is_behind)) {
+                        through = self.twin(conversation, reader, edge, slice.newer).await?;
+                    }
+                    if through.is_none_or(is_behind) || found.len() >= slice.limit + CROWD {
+                        return Ok((found, false));
+                    }
                 }
                 bytes += entry.body.len() + 200;
                 found.push(entry);
@@ -162,12 +171,36 @@ impl Services {
         }
     }
 
+    /// The place of the message with the same name as the last of a page, if it is still to come: both peers may have
+    /// named one so within a second. The page goes on to it, so that the name says where the next one begins.
+    async fn twin(
+        &self,
+        conversation: &Conversation,
+        reader: &Reader,
+        edge: &Entry,
+        newer: bool,
+    ) -> Result<Option<(Millis, i64)>, Error> {
+        let other = if edge.sender == reader.me { reader.peer } else { reader.me };
+        let twin = self.find_of(conversation, Some(other), key_of(edge)).await?.map(|entry| (entry.time, entry.sequence));
+        let edge = (edge.time, edge.sequence);
+        Ok(twin.filter(|twin| if newer { *twin > edge } else { *twin < edge }))
+    }
+
     /// Where reading starts: everything strictly beyond this time and sequence.
-    async fn start_of(&self, conversation: &Conversation, slice: Slice) -> Result<(Millis, i64), Error> {
+    async fn start_of(
+        &self,
+        conversation: &Conversation,
+        reader: &Reader,
+        slice: Slice,
+    ) -> Result<(Millis, i64), Error> {
         let end = if slice.newer { (i64::MIN, 0) } else { (i64::MAX, i64::MAX) };
         if let Some(key) = slice.beyond {
-            if let Some(entry) = self.find_in(conversation, key).await? {
-                return Ok((entry.time, entry.sequence));
+            let mine = self.find_of(conversation, Some(reader.me), key).await?;
+            let theirs = self.find_of(conversation, Some(reader.peer), key).await?;
+            let places = [mine, theirs].into_iter().flatten().map(|entry| (entry.time, entry.sequence));
+            // Pages end only at the last of those with one name.
+            if let Some(place) = if slice.newer { places.max() } else { places.min() } {
+                return Ok(place);
             }
             // The message itself is gone; its second is what is left of the place.
             let second = key.second;
@@ -211,12 +244,29 @@ impl Services {
         page.map_err(broken)
     }
 
-    /// The message of that name in a conversation.
-    pub(super) async fn find_in(&self, conversation: &Conversation, key: MessageKey) -> Result<Option<Entry>, Error> {
+    /// The message of that name in a conversation: that of the sender who is meant, or else the newest.
+    pub(super) async fn find_in(
+        &self,
+        conversation: &Conversation,
+        sender: i64,
+        key: MessageKey,
+    ) -> Result<Option<Entry>, Error> {
+        match self.find_of(conversation, Some(sender), key).await? {
+            Some(entry) => Ok(Some(entry)),
+            None => self.find_of(conversation, None, key).await,
+        }
+    }
+
+    async fn find_of(
+        &self,
+        conversation: &Conversation,
+        sender: Option<i64>,
+        key: MessageKey,
+    ) -> Result<Option<Entry>, Error> {
         let found = self
             .store
             .log
-            .find(conversation.number, key.client_sequence, key.random, key.second, conversation.mixed)
+            .find(conversation.number, sender, key.client_sequence, key.random, key.second, conversation.mixed)
             .await
             .map_err(broken)?;
         Ok(found.filter(|entry| entry.flags & flags::NOTICE == 0))
@@ -259,7 +309,8 @@ impl Services {
         Ok(found)
     }
 
-    /// The conversation of two accounts and a message in it, or the error that says it is missing.
+    /// The conversation of two accounts and a message in it, or the error that says it is missing. Of two with one
+    /// name it is that from `a`.
     pub(super) async fn find_message(
         &self,
         a: &Account,
@@ -268,7 +319,7 @@ impl Services {
         missing: Code,
     ) -> Result<(Arc<Conversation>, Entry), Error> {
         let Some(conversation) = self.conversation(a, b).await? else { return Err(missing.into()) };
-        match self.find_in(&conversation, key).await? {
+        match self.find_in(&conversation, a.number, key).await? {
             Some(entry) => Ok((conversation, entry)),
             None => Err(missing.into()),
         }
@@ -280,6 +331,7 @@ struct Reader {
     hidden: HashSet<i64>,
     cleared: i64,
     me: i64,
+    peer: i64,
     earliest: Millis,
 }
 

@@ -123,11 +123,12 @@ impl Log {
         }
     }
 
-    /// The newest entry with that name whose time lies in that second since 1970. `mixed`: the conversation
-    /// has imports, so its times do not grow with sequences.
+    /// The newest entry with that name, of that sender if one is given, whose time lies in that second since 1970.
+    /// `mixed`: the conversation has imports, so its times do not grow with sequences.
     pub async fn find(
         &self,
         conversation: i64,
+        sender: Option<i64>,
         client_sequence: u32,
         random: u32,
         second: i64,
@@ -135,8 +136,8 @@ impl Log {
     ) -> Result<Option<Entry>, StoreError> {
         let key = Key { conversation, client_sequence, random, second };
         match &self.shelf {
-            Shelf::Sqlite(log) => log.find(key, mixed).await,
-            Shelf::Postgres(log) => log.find(key, mixed).await,
+            Shelf::Sqlite(log) => log.find(key, sender, mixed).await,
+            Shelf::Postgres(log) => log.find(key, sender, mixed).await,
         }
     }
 

@@ -45,6 +45,7 @@ const FIND: &str = concat!(
     "SELECT ",
     columns!(),
     " FROM log_messages m WHERE m.repeat = $1 AND m.conversation = $2 AND m.name = $3 AND m.time >= $4 AND m.time <= $5
+       AND ($6::bigint IS NULL OR m.sender = $6)
      ORDER BY m.sequence DESC LIMIT 1"
 );
 const HEADS: &str = "SELECT c.conversation, COALESCE(m.sequence, p.sequence), COALESCE(m.time, p.time),
@@ -154,12 +155,12 @@ impl PostgresLog {
         found.first().map_or(Ok(0), |row| Ok(row.try_get(0)?))
     }
 
-    pub async fn find(&self, key: Key, _mixed: bool) -> Result<Option<Entry>, StoreError> {
+    pub async fn find(&self, key: Key, sender: Option<i64>, _mixed: bool) -> Result<Option<Entry>, StoreError> {
         let name = name(key.client_sequence, key.random);
         let repeat = repeat(key.conversation, name);
         let first = key.second.saturating_mul(1000);
         let last = first.saturating_add(999);
-        Ok(self.entries(FIND, &[&repeat, &key.conversation, &name, &first, &last]).await?.pop())
+        Ok(self.entries(FIND, &[&repeat, &key.conversation, &name, &first, &last, &sender]).await?.pop())
     }
 
     pub async fn heads(&self, conversations: &[i64]) -> Result<Vec<Head>, StoreError> {

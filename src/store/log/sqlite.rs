@@ -90,10 +90,10 @@ impl SqliteLog {
         .await
     }
 
-    pub async fn find(&self, key: Key, mixed: bool) -> Result<Option<Entry>, StoreError> {
+    pub async fn find(&self, key: Key, sender: Option<i64>, mixed: bool) -> Result<Option<Entry>, StoreError> {
         self.with(move |connection, shared| {
             let tail = shared.tails.get(key.conversation);
-            snapshot(connection, || read::find(connection, &tail, &key, mixed))
+            snapshot(connection, || read::find(connection, &tail, (&key, sender), mixed))
         })
         .await
     }

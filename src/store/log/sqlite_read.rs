@@ -274,8 +274,13 @@ pub(super) fn locate(connection: &Connection, tail: &Tail, conversation: i64, ti
     })
 }
 
-/// The newest entry with that key; where times grow with sequences only that second is looked at.
-pub(super) fn find(connection: &Connection, tail: &Tail, key: &Key, mixed: bool) -> Result<Option<Entry>, StoreError> {
+/// The newest entry with that key, of that sender if one is given; where times grow with sequences only that second is looked at.
+pub(super) fn find(
+    connection: &Connection,
+    tail: &Tail,
+    (key, sender): (&Key, Option<i64>),
+    mixed: bool,
+) -> Result<Option<Entry>, StoreError> {
     let window = if mixed {
         (i64::MIN, i64::MAX)
     } else {
@@ -288,7 +293,7 @@ pub(super) fn find(connection: &Connection, tail: &Tail, key: &Key, mixed: bool)
     let mut failed = None;
     each(connection, tail, key.conversation, window, |entry| {
         let second = entry.time.div_euclid(1000);
-        if second == key.second {
+        if second == key.second && sender.is_none_or(|sender| sender == entry.sender) {
             match names.exists((entry.position, key.client_sequence, key.random)) {
                 Ok(true) => found = Some(entry.position),
                 Ok(false) => {}

@@ -165,7 +165,7 @@ async fn perform(stage: Stage, step: &Step) -> (Stage, Answer) {
             Answer::Entries(Ok(log.range_by_time(*conversation, *from, *to, *newest_first, *limit, 0).await.unwrap()))
         }
         Step::Find { conversation, random, second } => {
-            let found = log.find(*conversation, random % 1000, *random, *second, true).await.unwrap();
+            let found = log.find(*conversation, None, random % 1000, *random, *second, true).await.unwrap();
             Answer::Entries(Ok(found.into_iter().collect()))
         }
         Step::Locate { conversation, time } => Answer::Number(log.locate(*conversation, *time).await.unwrap()),

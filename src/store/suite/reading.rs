@@ -76,24 +76,28 @@ pub async fn finding_by_name_and_second(stage: Stage) {
     for n in 1..=30_u32 {
         append(log, message(1, i64::from(n), n, T + i64::from(n) * 400)).await;
     }
-    // The same name from another sender in the same second: the newer one is found.
+    // The same name from another sender in the same second: the newer one is found, or the one whose sender is given.
     append(log, Append { client_sequence: 30, ..message(1, 99, 30, T + 30 * 400 + 1) }).await;
     let second = |n: i64| (T + n * 400) / 1000;
     for mixed in [false, true] {
         for n in [1, 2, 3, 17, 29] {
-            let found = log.find(1, n, n, second(n.into()), mixed).await.unwrap();
+            let found = log.find(1, None, n, n, second(n.into()), mixed).await.unwrap();
             assert_eq!(found.map(|entry| entry.sequence), Some(n.into()), "mixed: {mixed}");
         }
-        let found = log.find(1, 30, 30, second(30), mixed).await.unwrap();
+        let found = log.find(1, None, 30, 30, second(30), mixed).await.unwrap();
         assert_eq!(found.map(|entry| entry.sequence), Some(31));
-        assert_eq!(log.find(1, 17, 17, second(17) + 1, mixed).await.unwrap(), None);
-        assert_eq!(log.find(1, 17, 17, second(17) - 1, mixed).await.unwrap(), None);
-        assert_eq!(log.find(1, 17, 18, second(17), mixed).await.unwrap(), None);
-        assert_eq!(log.find(2, 17, 17, second(17), mixed).await.unwrap(), None);
+        for (sender, sequence) in [(30, Some(30)), (99, Some(31)), (98, None)] {
+            let found = log.find(1, Some(sender), 30, 30, second(30), mixed).await.unwrap();
+            assert_eq!(found.map(|entry| entry.sequence), sequence, "sender {sender}, mixed: {mixed}");
+        }
+        assert_eq!(log.find(1, None, 17, 17, second(17) + 1, mixed).await.unwrap(), None);
+        assert_eq!(log.find(1, None, 17, 17, second(17) - 1, mixed).await.unwrap(), None);
+        assert_eq!(log.find(1, None, 17, 18, second(17), mixed).await.unwrap(), None);
+        assert_eq!(log.find(2, None, 17, 17, second(17), mixed).await.unwrap(), None);
     }
     append(log, Append { dated: true, ..message(1, 1, 77, T - 1_000_000) }).await;
     append(log, message(1, 1, 78, T + 20_000)).await;
-    let found = log.find(1, 77, 77, (T - 1_000_000) / 1000, true).await.unwrap().unwrap();
+    let found = log.find(1, None, 77, 77, (T - 1_000_000) / 1000, true).await.unwrap().unwrap();
     assert_eq!(found.sequence, 32);
 }
 
@@ -214,7 +218,7 @@ async fn check_long(stage: Stage, count: i64) -> Stage {
         let time = T + sequence * 10;
         assert_eq!(log.locate(1, time + 9).await.unwrap(), sequence);
         let name = u32::try_from(sequence).unwrap();
-        let found = log.find(1, name % 1000, name, time / 1000, sequence % 2 == 0).await.unwrap();
+        let found = log.find(1, None, name % 1000, name, time / 1000, sequence % 2 == 0).await.unwrap();
         assert_eq!(found.map(|entry| entry.sequence), Some(sequence));
     }
     let view = View { conversation: 1, user: 2, read: 10, until: i64::MAX, count_limit: 10_000, ..View::default() };

@@ -119,6 +119,50 @@ async fn every_direction_and_page_size_gives_the_same() {
 }
 
 #[tokio::test]
+async fn messages_of_both_with_one_name_are_paged_once() {
+    let server = Server::start_fixed().await;
+    let app = server.app().await;
+    let (alice, bob) = (app.user("alice").connect().await, app.user("bob").connect().await);
+    let send = async |from: &Online, to: &str, number: u32, content: &str| {
+        let body = json!({"From_Account": from.name, "To_Account": to, "MsgSeq": number, "MsgRandom": number,
+            "MsgBody": text(content)});
+        from.ok("openim.sendmsg", body).await;
+        server.world().advance(10);
+    };
+    // All within one second: bob copies the numbers of every message of alice's, at once or later.
+    let mut expected = Vec::new();
+    for (number, by_alice) in
+        [(1, true), (1, false), (2, true), (3, true), (2, false), (4, true), (5, true), (3, false), (4, false), (5, false)]
+    {
+        let content = format!("{number} {by_alice}");
+        let (from, to) = if by_alice { (&alice, "bob") } else { (&bob, "alice") };
+        send(from, to, number, &content).await;
+        expected.push(content);
+    }
+    for count in 1..=11 {
+        for (client, peer) in [(&alice, "bob"), (&bob, "alice")] {
+            assert_eq!(texts(&client.history(peer, count).await), expected, "older by {count}");
+        }
+        // As towards newer ones a name stands for the later of two, this begins behind both of the first name.
+        let first = alice.history("bob", 20).await.remove(0);
+        assert_eq!(texts(&newer(&alice, "bob", count, &first).await), expected[2..], "newer by {count}");
+        assert_eq!(by_backend(&server, &alice, count).await, expected, "by the backend, {count}");
+    }
+    // Each recalls and deletes its own, although the other's has the same name.
+    let history = alice.history("bob", 20).await;
+    for (client, number) in [(&alice, 0), (&bob, 1)] {
+        let info = json!({"MsgInfo": super::named(&history[number])});
+        client.ok("openim.msgwithdraw", info).await;
+    }
+    let keys = [super::key(&history[2])];
+    let mine = json!({"Operator_Account": "alice", "Peer_Account": "bob", "MsgKeyList": keys});
+    alice.ok("openim.delete_c2c_msg_ramble", mine).await;
+    let left = alice.history("bob", 20).await;
+    assert_eq!(texts(&left)[2..], [&expected[3..]].concat());
+    assert_eq!(texts(&left)[..2], ["", ""]);
+}
+
+#[tokio::test]
 async fn a_page_by_second_may_start_anywhere() {
     let server = Server::start_fixed().await;
     let app = server.app().await;
