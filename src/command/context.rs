@@ -133,7 +133,7 @@ impl Context {
             Caller::Admin { user } => match named {
                 Some(name) => self.account(name, missing).await,
                 // An administrator who never signed in has no account yet.
-                None => self.services.accounts.sign_in(self.app()?, user).await,
+                None => Box::pin(self.services.accounts.sign_in(self.app()?, user)).await,
             },
             _ => Err(spec.forbidden.into()),
         }

@@ -143,10 +143,14 @@ impl Accounts {
     /// The account of that name.
     pub async fn find(&self, app: SdkAppId, user: &UserId) -> Result<Option<Arc<Account>>, Error> {
         let key = (app, user.clone());
+        match self.by_name.get(&key) {
+            Some(account) => Ok(Some(account)),
+            None => Box::pin(self.look_up(key)).await,
+        }
+    }
+
+    async fn look_up(&self, (app, user): (SdkAppId, UserId)) -> Result<Option<Arc<Account>>, Error> {
         loop {
-            if let Some(account) = self.by_name.get(&key) {
-                return Ok(Some(account));
-            }
             let Some(row) = self.store.book.account(app.into(), user.as_str()).await.map_err(broken)? else {
                 return Ok(None);
             };
@@ -168,8 +172,11 @@ impl Accounts {
         if let Some(account) = self.by_number.get(&number) {
             return Ok((account.app == app).then_some(account));
         }
-        let _unchanged = self.lock(number).lock().await;
-        Ok(self.load(number).await?.filter(|account| account.app == app))
+        let load = async {
+            let _unchanged = self.lock(number).lock().await;
+            Ok(self.load(number).await?.filter(|account| account.app == app))
+        };
+        Box::pin(load).await
     }
 
     /// The account of that number. The caller holds its lock: what is read and kept here must not be older than what
@@ -382,15 +389,18 @@ impl Accounts {
         if let Some(blocked) = self.blocked.get(&account.number) {
             return Ok(blocked.contains(&peer.number));
         }
-        let _unchanged = self.lock(account.number).lock().await;
-        if let Some(blocked) = self.blocked.get(&account.number) {
-            return Ok(blocked.contains(&peer.number));
-        }
-        let rows = self.store.book.blocked(account.number).await.map_err(broken)?;
-        let blocked: HashSet<i64> = rows.into_iter().map(|(number, ..)| number).collect();
-        let answer = blocked.contains(&peer.number);
-        self.blocked.insert(account.number, Arc::new(blocked));
-        Ok(answer)
+        let load = async {
+            let _unchanged = self.lock(account.number).lock().await;
+            if let Some(blocked) = self.blocked.get(&account.number) {
+                return Ok(blocked.contains(&peer.number));
+            }
+            let rows = self.store.book.blocked(account.number).await.map_err(broken)?;
+            let blocked: HashSet<i64> = rows.into_iter().map(|(number, ..)| number).collect();
+            let answer = blocked.contains(&peer.number);
+            self.blocked.insert(account.number, Arc::new(blocked));
+            Ok(answer)
+        };
+        Box::pin(load).await
     }
 
     /// Whom an account blocks: name, and since when in milliseconds.

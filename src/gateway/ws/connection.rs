@@ -214,11 +214,11 @@ impl Connection {
             ticket: head.a2.clone().into_owned(),
         };
         let session = if head.a2.is_empty() {
-            self.signed(head, link, app).await
+            Box::pin(self.signed(head, link, app)).await
         } else {
             match link.session().filter(|session| *session.ticket == *head.a2) {
                 Some(session) => Some(session),
-                None => services.session_of(app, &head.a2).await?,
+                None => Box::pin(services.session_of(app, &head.a2)).await?,
             }
         };
         let Some(session) = session else { return Ok(stranger()) };

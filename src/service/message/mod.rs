@@ -58,6 +58,9 @@ impl Services {
     /// The conversation of two accounts of one app, made if they have none.
     pub async fn make_conversation(&self, a: &Account, b: &Account) -> Result<Arc<Conversation>, Error> {
         let key = pair(a, b);
+        if let Some(conversation) = self.conversations.get(&key) {
+            return Ok(conversation);
+        }
         let make = async {
             if let Some(row) = self.store.book.conversation(key.0, key.1).await.map_err(broken)? {
                 return Ok(known(row));
@@ -65,7 +68,7 @@ impl Services {
             let row = self.store.book.add_conversation(a.app.into(), key.0, key.1).await.map_err(broken)?;
             Ok(known(row))
         };
-        self.conversations.get_or_insert_async(&key, make).await
+        Box::pin(self.conversations.get_or_insert_async(&key, make)).await
     }
 
     /// Remembers that a conversation has imports out of the order of time.

@@ -79,8 +79,8 @@ impl Services {
     }
 
     /// Sends a message; returns when it is on disk. Repeats get the first answer and are not delivered again.
-    pub async fn send(self: &Arc<Self>, message: Outbound) -> Result<Sent, Error> {
-        self.send_at(message, self.world.now()).await
+    pub fn send(self: &Arc<Self>, message: Outbound) -> impl Future<Output = Result<Sent, Error>> + Send {
+        self.send_at(message, self.world.now())
     }
 
     /// The same at a time that copies for several receivers share, so that they share their name as well.
@@ -93,7 +93,7 @@ impl Services {
         let mut importing = None;
         if let Some(time) = message.dated {
             importing = Some(self.importing[(conversation.number % 64) as usize].lock().await);
-            self.check_order(&message, &conversation, time).await?;
+            Box::pin(self.check_order(&message, &conversation, time)).await?;
         }
         let (done, outcome) = oneshot::channel();
         let key = (message.client_sequence, message.random);

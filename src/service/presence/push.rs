@@ -7,6 +7,9 @@ use bytes::Bytes;
 /// Pushed frames begin so; the sequence number means nothing in a push.
 const HEAD: &[u8] = br#"{"head":{"servcmd":"im_open_push.msg_push","seq":1},"body":"#;
 
+/// Longer than most pushes, and short enough for allocators to treat as small.
+const USUAL: usize = 1000;
+
 /// A push frame. Clients answer those with a position with an acknowledgement.
 #[derive(Debug)]
 pub struct Push {
@@ -21,7 +24,7 @@ pub struct Push {
 impl Push {
     /// Makes the frame of one event; `event` writes the members of the event object.
     pub fn event(position: i64, event: impl FnOnce(&mut Vec<u8>)) -> Self {
-        let mut frame = Vec::with_capacity(1024);
+        let mut frame = Vec::with_capacity(USUAL);
         frame.extend_from_slice(HEAD);
         frame.extend_from_slice(b"{\"EventArray\":[{");
         event(&mut frame);

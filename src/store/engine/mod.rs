@@ -34,10 +34,12 @@ impl Book {
     }
 
     /// Rows of a query, as of the last commit.
+    ///
+    /// Boxed, as writing is, so that the many requests whose answer is in memory do not carry its state with them.
     pub async fn read(&self, sql: &'static str, params: Vec<Value>) -> Result<Vec<Row>, StoreError> {
         match self {
-            Self::Sqlite(book) => book.read(sql, params).await,
-            Self::Postgres(book) => book.read(sql, params).await,
+            Self::Sqlite(book) => Box::pin(book.read(sql, params)).await,
+            Self::Postgres(book) => Box::pin(book.read(sql, params)).await,
         }
     }
 
@@ -54,8 +56,8 @@ impl Book {
             return Ok(Vec::new());
         }
         match self {
-            Self::Sqlite(book) => book.write(batch).await,
-            Self::Postgres(book) => book.write(batch).await,
+            Self::Sqlite(book) => Box::pin(book.write(batch)).await,
+            Self::Postgres(book) => Box::pin(book.write(batch)).await,
         }
     }
 
