@@ -5,7 +5,7 @@ use std::sync::Arc;
 use model::{Code, Error};
 use serde::{Deserialize, Serialize};
 
-use crate::group_open_http_svc::shared::{group};
+use crate::group_open_http_svc::shared::group;
 use crate::{Command, Context, Doors, Spec, Who};
 
 #[derive(Deserialize)]

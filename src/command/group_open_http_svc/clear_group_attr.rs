@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use model::{Code, Error};
-use serde::{Deserialize};
+use serde::Deserialize;
 use service::group::AttributeChange;
 
 use super::shared::{Changed, Known};

@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use model::{Code, Error, group::{limit, rule::Action}};
+use model::{
+    Code, Error,
+    group::{limit, rule::Action},
+};
 use serde::{Deserialize, Serialize};
 
 use super::shared::{by, place};

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use model::{Code, Error};
-use serde::{Deserialize};
+use serde::Deserialize;
 
 use super::shared::{Notifies, NotifyRequest, by, recalled};
 use crate::{Command, Context, Doors, Spec};

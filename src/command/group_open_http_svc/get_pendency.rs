@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use model::{Error};
+use model::Error;
 use serde::{Deserialize, Serialize};
 use service::group::Application;
 
@@ -57,7 +57,8 @@ impl Command for Request {
         let before = if self.start_time == 0 { i64::MAX } else { self.start_time };
         let limit = self.limit.unwrap_or(SHOWN).clamp(1, SHOWN);
         let mut all = cx.services.applications(cx.me()?, before).await?;
-        let more = all.len() > limit;
+        // As many as are looked up at once may not be all.
+        let more = all.len() > limit || all.len() == SHOWN;
         all.truncate(limit);
         let next_start_time = if more { all.last().map_or(0, |last| last.time) } else { 0 };
         let pending = |one: Application| Pending {

@@ -92,7 +92,10 @@ async fn shown(
         "MuteAllMember": muted, "ShutUpAllMember": muted, "ShutUpAllFlag": i64::from(info.muted), "AtInfoList": [],
     });
     if let (Some(last), Some(shown)) = (last, shown.as_object_mut()) {
-        shown.insert("LastMsg".into(), serde_json::to_value(last).map_err(|error| Error::new(Code::Broken).source(error))?);
+        shown.insert(
+            "LastMsg".into(),
+            serde_json::to_value(last).map_err(|error| Error::new(Code::Broken).source(error))?,
+        );
     }
     let muted_until = place.group.read().muted_until(by.account.number, cx.services.world.second());
     let own = json!({

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use model::{Code, Error};
-use serde::{Deserialize};
-use service::group::Subject;
+use serde::Deserialize;
+use service::group::{By, Subject};
 
 use super::shared::{by, decision, group};
 use crate::{Command, Context, Doors, Spec};
@@ -36,7 +36,8 @@ impl Command for Request {
 
     async fn run(self, cx: Arc<Context>) -> Result<(), Error> {
         let decision = decision(&self.handle_msg)?;
-        let by = by(&cx, None).await?;
+        // Whoever decides does so as a member, also an administrator of the app.
+        let by = By { app: false, ..by(&cx, None).await? };
         let group = group(&cx, &self.group_id).await?;
         let who = cx.account(&self.applicant, Code::GroupAccountMissing).await?;
         let answer = (decision, self.approval_msg.as_str());

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use model::{Code, Error};
-use serde::{Deserialize};
+use serde::Deserialize;
 
-use super::shared::{group};
+use super::shared::group;
 use crate::{Command, Context, Doors, Spec};
 
 #[derive(Deserialize)]

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use model::{Code, Error, group::TopicInfo};
-use serde::{Deserialize};
+use serde::Deserialize;
 
 use super::shared::{TopicTexts, by, place, switch};
 use crate::{Command, Context, Spec};

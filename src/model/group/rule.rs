@@ -189,12 +189,12 @@ mod tests {
     /// The table as `docs/groups.md` shows it.
     fn shown() -> String {
         let names = GroupKind::ALL.map(GroupKind::name).join(" | ");
-        let mut text = format!("| | {names} |\n|---|---|---|---|---|---|---|\n");
-        for (action, columns) in table() {
+        let head = format!("| | {names} |\n|---|---|---|---|---|---|---|\n");
+        let row = |(action, columns): (Action, [&str; 6])| {
             let cells = columns.map(|letters| if letters.is_empty() { "–" } else { letters }).join(" | ");
-            text.push_str(&format!("| {action:?} | {cells} |\n"));
-        }
-        text
+            format!("| {action:?} | {cells} |\n")
+        };
+        table().map(row).fold(head, |text, row| text + &row)
     }
 
     #[test]

@@ -181,7 +181,8 @@ impl Services {
         newer: bool,
     ) -> Result<Option<(Millis, i64)>, Error> {
         let other = if edge.sender == reader.me { reader.peer } else { reader.me };
-        let twin = self.find_of(conversation, Some(other), key_of(edge)).await?.map(|entry| (entry.time, entry.sequence));
+        let twin =
+            self.find_of(conversation, Some(other), key_of(edge)).await?.map(|entry| (entry.time, entry.sequence));
         let edge = (edge.time, edge.sequence);
         Ok(twin.filter(|twin| if newer { *twin > edge } else { *twin < edge }))
     }

@@ -115,7 +115,10 @@ impl Drop for Queue {
 
 #[cfg(test)]
 mod tests {
-    use std::{sync::atomic::{AtomicUsize, Ordering}, task::Wake};
+    use std::{
+        sync::atomic::{AtomicUsize, Ordering},
+        task::Wake,
+    };
 
     use super::*;
 
@@ -144,11 +147,11 @@ mod tests {
         let (link, mut queue) = Link::new(String::new());
         let counter = Arc::new(Counter::default());
         let waker = Waker::from(counter.clone());
-        let mut cx = Context::from_waker(&waker);
-        assert!(queue.poll(&mut cx).is_pending());
+        let cx = Context::from_waker(&waker);
+        assert!(queue.poll(&cx).is_pending());
         (1..=3).for_each(|number| link.push(&push(number)));
         assert_eq!(counter.0.load(Ordering::SeqCst), 1);
-        let Poll::Ready(first) = queue.poll(&mut cx) else { panic!("nothing there") };
+        let Poll::Ready(first) = queue.poll(&cx) else { panic!("nothing there") };
         assert_eq!(position(Some(first)), Some(1));
         link.push(&push(4));
         let rest: Vec<_> = std::iter::from_fn(|| position(queue.try_next())).collect();

@@ -298,3 +298,66 @@ impl Session {
         wants
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use model::{Platform, UserId};
+
+    use super::{Link, Push, Session};
+
+    fn session() -> Arc<Session> {
+        Session::new((1, 7, UserId::new("bob").unwrap()), 3, "ticket".into(), Platform::Web, false)
+    }
+
+    fn link() -> Arc<Link> {
+        Link::new("client".into()).0
+    }
+
+    fn said(position: i64) -> Arc<Push> {
+        Arc::new(Push::event(position, |_| ()).in_group())
+    }
+
+    #[test]
+    fn what_is_handed_on_while_a_connection_ends_is_missing() {
+        let (session, first) = (session(), link());
+        session.attach(&first, 10, 10);
+        session.detach(&first, 10, 0);
+        session.push(&said(11));
+        session.attach(&link(), 11, 11);
+        let missing = session.missing(11).unwrap();
+        assert!(missing.has(11) && !missing.has(10));
+    }
+
+    #[test]
+    fn what_is_on_its_way_before_the_rest_is_looked_up_may_still_get_lost() {
+        let (session, first, second) = (session(), link(), link());
+        session.attach(&first, 0, 0);
+        session.detach(&first, 0, 0);
+        session.attach(&second, 5, 5);
+        session.push(&said(6));
+        let missing = session.missing(5).unwrap();
+        assert!(missing.has(5) && !missing.unconfirmed.contains(&6));
+        session.detach(&second, 6, 0);
+        session.attach(&link(), 6, 6);
+        assert!(session.missing(6).unwrap().has(6));
+    }
+
+    #[test]
+    fn a_connection_that_takes_over_misses_only_what_was_not_acknowledged() {
+        let session = session();
+        session.attach(&link(), 0, 0);
+        for position in [1, 2] {
+            session.push(&said(position));
+        }
+        session.acknowledge(1);
+        session.attach(&link(), 2, 2);
+        let missing = session.missing(2).unwrap();
+        assert!(missing.has(2) && !missing.has(1));
+        // Nobody looked up what the third misses before the fourth took over.
+        session.attach(&link(), 4, 4);
+        session.attach(&link(), 6, 6);
+        assert!(session.missing(6).unwrap().has(5));
+    }
+}
