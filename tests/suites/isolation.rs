@@ -266,3 +266,146 @@ async fn a_new_account_inherits_nothing_of_one_that_was_removed() {
     again.expects_text("for the new bob").await;
     assert_eq!(again.history("alice", 15).await.len(), 1);
 }
+
+/// Makes a group of the same id in an app, with an alice and a bob in it.
+async fn group(side: &Side, kind: &str, id: &str) {
+    let body = json!({"Type": kind, "Name": id, "GroupId": id, "Owner_Account": "alice"});
+    side.app.admin().ok("group_open_http_svc/create_group", body).await;
+    if kind != "AVChatRoom" {
+        let body = json!({"GroupId": id, "MemberList": [{"Member_Account": "bob"}], "Silence": 1});
+        side.app.admin().ok("group_open_http_svc/add_group_member", body).await;
+    }
+}
+
+async fn say(who: &Online, id: &str, (random, words): (u32, &str)) -> i64 {
+    let body = json!({"GroupId": id, "Random": random, "ClientSeq": random, "MsgBody": text(words)});
+    who.ok("group_open_http_svc.send_group_msg", body).await["MsgSeq"].as_i64().unwrap()
+}
+
+/// Waits for a text said in a group, and returns all that were.
+async fn heard(who: &Online, words: &str) -> Vec<String> {
+    let texts = |heard: &[support::Heard]| {
+        let items = heard.iter().flat_map(|one| one.events("GroupMsgArray"));
+        let texts = items.filter_map(|item| item["MsgBody"][0]["MsgContent"]["Text"].as_str().map(str::to_owned));
+        Some(texts.collect::<Vec<_>>()).filter(|texts| texts.iter().any(|text| text == words))
+    };
+    who.expects(words, texts).await
+}
+
+#[tokio::test]
+async fn groups_of_the_same_id_are_two() {
+    let Two { here, there, .. } = two().await;
+    for (side, words) in [(&here, "here"), (&there, "there")] {
+        group(side, "Public", "hikers").await;
+        say(&side.alice, "hikers", (1, words)).await;
+        assert_eq!(heard(&side.bob, words).await, [words]);
+    }
+    let last = say(&here.alice, "hikers", (2, "only here")).await;
+    for (side, count) in [(&here, 2), (&there, 1)] {
+        let page = json!({"GroupId": "hikers", "ReqMsgNumber": 20});
+        let reply = side.bob.ok("group_open_http_svc.group_msg_get", page.clone()).await;
+        assert_eq!(reply["RspMsgList"].as_array().unwrap().len(), count, "{reply}");
+        let reply = side.app.admin().ok("group_open_http_svc/group_msg_get_simple", page).await;
+        assert_eq!(reply["RspMsgList"].as_array().unwrap().len(), count, "{reply}");
+    }
+    let recall = json!({"GroupId": "hikers", "MsgSeqList": [{"MsgSeq": last}]});
+    let reply = there.alice.ok("group_open_http_svc.group_msg_recall", recall.clone()).await;
+    assert_eq!(reply["RecallRetList"][0]["RetCode"], number(Code::GroupMessageMissing), "{reply}");
+    there.app.admin().ok("group_open_http_svc/destroy_group", json!({"GroupId": "hikers"})).await;
+    say(&here.alice, "hikers", (3, "still here")).await;
+    assert_eq!(heard(&here.bob, "still here").await, ["here", "only here", "still here"]);
+    assert_eq!(heard(&there.bob, "there").await, ["there"]);
+}
+
+#[tokio::test]
+async fn nobody_of_the_other_app_reaches_a_group() {
+    let Two { here, there, .. } = two().await;
+    group(&here, "Public", "secret").await;
+    say(&here.alice, "secret", (1, "words")).await;
+    let missing = number(Code::GroupMissing);
+    let named = json!({"GroupId": "secret", "ReqMsgNumber": 20, "Random": 9, "MsgBody": text("from there"),
+        "MsgSeq": 1, "MsgSeqList": [{"MsgSeq": 1}], "Name": "theirs", "MsgReadedSeq": 1, "Members_Account": ["bob"],
+        "MuteTime": 60, "MemberToDel_Account": ["bob"], "NewOwner_Account": "bob", "Member_Account": "bob",
+        "NameCard": "b", "MemberList": [{"Member_Account": "bob"}], "Reaction": "like",
+        "GroupAttr": [{"key": "k", "value": "v"}], "User_Account": ["alice"], "Content": "told",
+        "Member_List_Account": ["bob"], "Sender_Account": "alice"});
+    for command in ["apply_join_group", "group_msg_get", "quit_group", "msg_read_report", "pin_message"] {
+        let reply = there.bob.ask(&format!("group_open_http_svc.{command}"), &named).await;
+        assert_eq!(code(&reply), missing, "{command}: {reply}");
+    }
+    for command in [
+        "send_group_msg",
+        "group_msg_recall",
+        "modify_group_base_info",
+        "get_group_member_info",
+        "get_specified_group_member_info",
+        "add_group_member",
+        "delete_group_member",
+        "modify_group_member_info",
+        "forbid_send_msg",
+        "change_group_owner",
+        "set_group_attr",
+        "destroy_group",
+    ] {
+        let reply = there.alice.ask(&format!("group_open_http_svc.{command}"), &named).await;
+        assert_eq!(code(&reply), missing, "{command}: {reply}");
+        let reply = there.app.admin().ask(&format!("group_open_http_svc/{command}"), &named).await;
+        assert_eq!(code(&reply), missing, "{command}: {reply}");
+    }
+    for command in ["group_msg_get_simple", "get_role_in_group", "send_group_system_notification", "clear_group_msg"] {
+        let reply = there.app.admin().ask(&format!("group_open_http_svc/{command}"), &named).await;
+        assert_eq!(code(&reply), missing, "{command}: {reply}");
+    }
+    let info = there.app.admin().ok("group_open_http_svc/get_group_info", json!({"GroupIdList": ["secret"]})).await;
+    assert_eq!(info["GroupInfo"][0]["ErrorCode"], missing, "{info}");
+    for (side, count) in [(&here, 1), (&there, 0)] {
+        let list = json!({"Member_Account": "bob", "Limit": 200});
+        let reply = side.bob.ok("group_open_http_svc.get_joined_group_list", list.clone()).await;
+        assert_eq!(reply["TotalCount"], count, "{reply}");
+        let reply = side.app.admin().ok("group_open_http_svc/get_joined_group_list", list).await;
+        assert_eq!(reply["TotalCount"], count, "{reply}");
+        let reply = side.app.admin().ok("group_open_http_svc/get_appid_group_list", json!({"Limit": 100})).await;
+        assert_eq!(reply["TotalCount"], count, "{reply}");
+        let list = side.bob.ok("recentcontact.page_get", json!({"From_Account": "bob"})).await;
+        assert_eq!(list["SessionItem"].as_array().unwrap().len(), count, "{list}");
+    }
+    there.bob.settle().await;
+    assert!(there.bob.heard().iter().all(|one| one.events("GroupMsgArray").is_empty()));
+    assert!(there.bob.heard().iter().all(|one| one.events("GroupTips").is_empty()));
+}
+
+#[tokio::test]
+async fn live_rooms_and_broadcasts_are_heard_in_their_app() {
+    let Two { here, there, .. } = two().await;
+    for side in [&here, &there] {
+        group(side, "AVChatRoom", "live").await;
+        for who in [&side.alice, &side.bob] {
+            who.ok("group_open_http_svc.apply_join_group", json!({"GroupId": "live"})).await;
+        }
+    }
+    let enter = "group_open_http_noauth_svc.apply_join_group";
+    let fetch = "group_open_long_polling_http_noauth_svc.get_msg";
+    let (mut ours, mut theirs) = (Raw::open(&here.app).await, Raw::open(&there.app).await);
+    let key = ours.ask(enter, "", &json!({"GroupId": "live"})).await["LongPollingKey"].clone();
+    say(&here.alice, "live", (1, "here")).await;
+    assert_eq!(heard(&here.bob, "here").await, ["here"]);
+    // A key opens the room of the app it was given in.
+    let reply = theirs.ask(fetch, "", &json!({"Key": key, "StartSeq": 0})).await;
+    assert_eq!(code(&reply), number(Code::GroupMissing), "{reply}");
+    let reply = ours.ask(fetch, "", &json!({"Key": key, "StartSeq": 0})).await;
+    assert_eq!(reply["RspMsgList"].as_array().map(Vec::len), Some(1), "{reply}");
+    say(&there.alice, "live", (1, "there")).await;
+    assert_eq!(heard(&there.bob, "there").await, ["there"]);
+
+    let loud = json!({"Type": "BChatRoom", "Name": "loud", "GroupId": "loud"});
+    for (side, words) in [(&here, "all of here"), (&there, "all of there")] {
+        side.app.admin().ok("group_open_http_svc/create_group", loud.clone()).await;
+        let body = json!({"GroupId": "loud", "Random": 5, "MsgBody": text(words)});
+        side.app.admin().ok("group_open_http_svc/send_group_msg", body).await;
+        heard(&side.bob, words).await;
+    }
+    for (side, words) in [(&here, ["here", "all of here"]), (&there, ["there", "all of there"])] {
+        side.bob.settle().await;
+        assert_eq!(heard(&side.bob, words[1]).await, words);
+    }
+}

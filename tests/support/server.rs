@@ -6,12 +6,13 @@ use std::{
 };
 
 use model::{Edition, SdkAppId, usersig};
+use serde_json::json;
 use service::{NewApp, Options, Services, World};
 use store::{Backend, Config, Durability, Store};
 use tempfile::TempDir;
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 
-use crate::{Admin, Console, User, Wire, eventually, within};
+use crate::{Admin, Console, User, Wire, eventually, text, within};
 
 /// The administrator of every app.
 const ADMINISTRATOR: &str = "administrator";
@@ -181,8 +182,39 @@ impl App {
 
     /// Makes accounts, at most 100.
     pub async fn import(&self, names: &[&str]) {
-        let list: Vec<_> = names.iter().map(|name| serde_json::json!({"UserID": name})).collect();
-        self.admin().ok("im_open_login_svc/multiaccount_import", serde_json::json!({"AccountList": list})).await;
+        let list: Vec<_> = names.iter().map(|name| json!({"UserID": name})).collect();
+        self.admin().ok("im_open_login_svc/multiaccount_import", json!({"AccountList": list})).await;
+    }
+
+    /// Makes the groups that the examples of the commands name, as far as they are missing, and says something in
+    /// them. Their owner is alice, whose account exists as bob's and carol's do.
+    pub async fn example_groups(&self) {
+        let admin = self.admin();
+        let (members, town) = (json!([{"Member_Account": "bob"}, {"Member_Account": "carol"}]), "@TGS#_town");
+        for (kind, id, others, topics) in [
+            ("Public", "hikers-01", Some(&members), 0),
+            ("AVChatRoom", "live-01", None, 0),
+            ("Community", "@TGS#_birds", Some(&members), 1),
+            ("Community", town, Some(&members), 1),
+        ] {
+            let mut body = json!({"Owner_Account": "alice", "Type": kind, "Name": "Hikers", "GroupId": id,
+                "SupportTopic": topics});
+            if let Some(others) = others {
+                body["MemberList"] = others.clone();
+            }
+            if admin.code("group_open_http_svc/create_group", body).await != 0 {
+                continue;
+            }
+            if topics == 1 {
+                let topic = if id == town { "@TGS#_town@TOPIC#_first" } else { "@TGS#_birds@TOPIC#_wrens" };
+                let body = json!({"GroupId": id, "TopicId": topic, "TopicName": "wrens", "From_Account": "alice"});
+                admin.ok("million_group_open_http_svc/create_topic", body).await;
+                continue;
+            }
+            let body = json!({"GroupId": id, "Random": 1, "From_Account": "alice",
+                "MsgBody": text("between members")});
+            admin.ok("group_open_http_svc/send_group_msg", body).await;
+        }
     }
 
     /// Changes a setting.

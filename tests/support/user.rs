@@ -75,13 +75,14 @@ impl Received {
 }
 
 impl Heard {
-    /// The members of this name in the events of a push, or of the notices in a page of what was missed.
+    /// The members of this name in the events of a push, or of those in a page of what was missed.
     pub fn events(&self, member: &str) -> Vec<Value> {
         let events: Vec<&Value> = match self {
             Self::Push(_, body) => body["EventArray"].as_array().into_iter().flatten().collect(),
             Self::Missed(body) => {
+                // Those of groups stand beside the messages, those of conversations between them.
                 let list = body["MsgList"].as_array().into_iter().flatten();
-                list.filter_map(|entry| entry["EventArray"].as_array()).flatten().collect()
+                list.chain([body]).filter_map(|entry| entry["EventArray"].as_array()).flatten().collect()
             }
             Self::Lost => Vec::new(),
         };

@@ -131,9 +131,18 @@ async fn messages_of_both_with_one_name_are_paged_once() {
     };
     // All within one second: bob copies the numbers of every message of alice's, at once or later.
     let mut expected = Vec::new();
-    for (number, by_alice) in
-        [(1, true), (1, false), (2, true), (3, true), (2, false), (4, true), (5, true), (3, false), (4, false), (5, false)]
-    {
+    for (number, by_alice) in [
+        (1, true),
+        (1, false),
+        (2, true),
+        (3, true),
+        (2, false),
+        (4, true),
+        (5, true),
+        (3, false),
+        (4, false),
+        (5, false),
+    ] {
         let content = format!("{number} {by_alice}");
         let (from, to) = if by_alice { (&alice, "bob") } else { (&bob, "alice") };
         send(from, to, number, &content).await;
