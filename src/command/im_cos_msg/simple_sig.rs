@@ -39,9 +39,9 @@ struct Signed {
 }
 
 impl Command for Request {
-    const SPEC: Spec = Spec::parameter("im_cos_msg.simple_sig").doors(Doors::SOCKET).example(
-        r#"{"rpt_upload_object":[{"uint32_file_id":1,"uint32_file_type":1,"str_file_name":"a.png"}]}"#,
-    );
+    const SPEC: Spec = Spec::parameter("im_cos_msg.simple_sig")
+        .doors(Doors::SOCKET)
+        .example(r#"{"rpt_upload_object":[{"uint32_file_id":1,"uint32_file_type":1,"str_file_name":"a.png"}]}"#);
     type Reply = Reply;
 
     async fn run(self, cx: Arc<Context>) -> Result<Reply, Error> {

@@ -25,12 +25,7 @@ pub(crate) struct Request {
 
 impl From<Quiet> for Request {
     fn from(quiet: Quiet) -> Self {
-        Self {
-            level: quiet.level,
-            start_time: quiet.start,
-            end_time: quiet.end,
-            is_repeated: quiet.repeated.into(),
-        }
+        Self { level: quiet.level, start_time: quiet.start, end_time: quiet.end, is_repeated: quiet.repeated.into() }
     }
 }
 
@@ -45,12 +40,8 @@ impl Command for Request {
         if !(0..=2).contains(&self.level) {
             return Err(Error::new(Self::SPEC.malformed).detail("Level is 0, 1 or 2"));
         }
-        let quiet = Quiet {
-            level: self.level,
-            start: self.start_time,
-            end: self.end_time,
-            repeated: self.is_repeated == 1,
-        };
+        let quiet =
+            Quiet { level: self.level, start: self.start_time, end: self.end_time, repeated: self.is_repeated == 1 };
         cx.services.accounts.set_preferences(me, |preferences| preferences.quiet = quiet).await?;
         let event = format!(
             r#""Event":24,"Level":{},"StartTime":{},"EndTime":{},"IsRepeated":{}"#,

@@ -22,9 +22,8 @@ pub(crate) struct Reply {
 }
 
 impl Command for Request {
-    const SPEC: Spec = Spec::account("im_open_status.ws_status_unsubscribe")
-        .doors(Doors::SOCKET)
-        .example(r#"{"UnsubscribeAll":1}"#);
+    const SPEC: Spec =
+        Spec::account("im_open_status.ws_status_unsubscribe").doors(Doors::SOCKET).example(r#"{"UnsubscribeAll":1}"#);
     type Reply = Reply;
 
     async fn run(self, cx: Arc<Context>) -> Result<Reply, Error> {

@@ -19,8 +19,7 @@ pub(crate) struct Reply {
 }
 
 impl Command for Request {
-    const SPEC: Spec =
-        Spec::new("im_sdk_config_mgr.fetch_imsdk_purchase_bitsv2").doors(Doors::SOCKET).by(Who::Anybody);
+    const SPEC: Spec = Spec::new("im_sdk_config_mgr.fetch_imsdk_purchase_bitsv2").doors(Doors::SOCKET).by(Who::Anybody);
     type Reply = Reply;
 
     async fn run(self, _: Arc<Context>) -> Result<Reply, Error> {

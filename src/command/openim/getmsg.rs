@@ -84,9 +84,10 @@ impl Command for Request {
 /// signed-in connection, later messages are pushed, and pushes queued before this reply go out before it.
 fn reached(cx: &Context) -> (i64, i64) {
     let now = cx.services.store().log.position();
-    let attached = cx.link.as_ref().filter(|link| {
-        link.session().zip(cx.session()).is_some_and(|(linked, mine)| Arc::ptr_eq(&linked, mine))
-    });
+    let attached = cx
+        .link
+        .as_ref()
+        .filter(|link| link.session().zip(cx.session()).is_some_and(|(linked, mine)| Arc::ptr_eq(&linked, mine)));
     match attached {
         Some(link) => {
             let start = link.start();

@@ -28,9 +28,9 @@ struct Item {
 }
 
 impl Command for Request {
-    const SPEC: Spec = Spec::openim("openim.msgreaded")
-        .doors(Doors::SOCKET)
-        .example(r#"{"C2CMsgReaded":{"Cookie":"","C2CMsgReadedItem":[{"To_Account":"bob","LastedMsgTime":1700000000}]}}"#);
+    const SPEC: Spec = Spec::openim("openim.msgreaded").doors(Doors::SOCKET).example(
+        r#"{"C2CMsgReaded":{"Cookie":"","C2CMsgReadedItem":[{"To_Account":"bob","LastedMsgTime":1700000000}]}}"#,
+    );
     type Reply = ();
 
     async fn run(self, cx: Arc<Context>) -> Result<(), Error> {

@@ -50,8 +50,7 @@ impl Command for Request {
         let info = self.msg_info;
         let me = cx.act_as(Some(&info.from), &Self::SPEC, Code::FromAccountInvalid).await?;
         let peer = cx.account(&info.to, Code::PeerUnknown).await?;
-        let key =
-            MessageKey { client_sequence: info.msg_seq, random: info.msg_random, second: info.msg_time_stamp };
+        let key = MessageKey { client_sequence: info.msg_seq, random: info.msg_random, second: info.msg_time_stamp };
         let within = cx.app()?.settings.recall_seconds;
         cx.services.recall(&me, &peer, key, Some(within), &me).await?;
         Ok(Reply { recall_ret_list: [Recalled { ret_code: 0 }] })

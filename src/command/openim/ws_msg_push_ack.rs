@@ -14,8 +14,7 @@ pub(crate) struct Request {
 }
 
 impl Command for Request {
-    const SPEC: Spec =
-        Spec::openim("openim.ws_msg_push_ack").doors(Doors::SOCKET).example(r#"{"SessionData":"42"}"#);
+    const SPEC: Spec = Spec::openim("openim.ws_msg_push_ack").doors(Doors::SOCKET).example(r#"{"SessionData":"42"}"#);
     type Reply = ();
 
     async fn run(self, cx: Arc<Context>) -> Result<(), Error> {

@@ -26,8 +26,7 @@ impl Command for Request {
 
     async fn run(self, cx: Arc<Context>) -> Result<Pairs, Error> {
         let (place, by) = self.target.place(&cx).await?;
-        let (rows, latest, cleared) =
-            cx.services.group_extensions(&place, &by, self.msg_seq, self.start_seq).await?;
+        let (rows, latest, cleared) = cx.services.group_extensions(&place, &by, self.msg_seq, self.start_seq).await?;
         Ok(Pairs::of(rows, latest, cleared))
     }
 }

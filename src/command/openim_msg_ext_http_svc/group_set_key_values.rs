@@ -29,8 +29,15 @@ pub(crate) struct Reply {
 
 impl Command for Request {
     const SPEC: Spec = Spec::parameter("openim_msg_ext_http_svc.group_set_key_values")
-        .fails(&[Code::GroupMissing, Code::ExtensionMessageMissing, Code::ExtensionUnsupported, Code::ExtensionConflict])
-        .example(r#"{"GroupId":"hikers-01","MsgSeq":1,"OperateType":1,"ExtensionList":[{"Key":"k","Value":"v","Seq":0}]}"#);
+        .fails(&[
+            Code::GroupMissing,
+            Code::ExtensionMessageMissing,
+            Code::ExtensionUnsupported,
+            Code::ExtensionConflict,
+        ])
+        .example(
+            r#"{"GroupId":"hikers-01","MsgSeq":1,"OperateType":1,"ExtensionList":[{"Key":"k","Value":"v","Seq":0}]}"#,
+        );
     type Reply = Reply;
 
     async fn run(self, cx: Arc<Context>) -> Result<Reply, Error> {

@@ -35,9 +35,7 @@ impl Command for Request {
     const SPEC: Spec = Spec::parameter("openim_msg_ext_http_svc.reaction_multi_stat")
         .doors(Doors::SOCKET)
         .fails(&[Code::MessageMissing])
-        .example(
-            r#"{"From_Account":"alice","To_Account":"bob","MsgKeyList":["7_90210_1700000000"],"Count":10}"#,
-        );
+        .example(r#"{"From_Account":"alice","To_Account":"bob","MsgKeyList":["7_90210_1700000000"],"Count":10}"#);
     type Reply = Reply;
 
     async fn run(self, cx: Arc<Context>) -> Result<Reply, Error> {

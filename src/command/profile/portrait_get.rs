@@ -45,7 +45,9 @@ impl Command for Request {
         for user in self.users {
             let Some(account) = cx.find(&user).await? else {
                 let code = Code::ProfileAccountMissing;
-                reply.profiles.push(json!({"To_Account": user, "ResultCode": code.number(), "ResultInfo": code.text()}));
+                reply
+                    .profiles
+                    .push(json!({"To_Account": user, "ResultCode": code.number(), "ResultInfo": code.text()}));
                 reply.failed.push(user);
                 continue;
             };

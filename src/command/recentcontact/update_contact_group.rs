@@ -113,7 +113,11 @@ async fn members(
         let failed = match member.contact_item.peer(cx).await {
             Ok(peer) => {
                 told.push(json!({"ContactOptType": member.contact_opt_type, "RecentContactItem": pushed(&peer)}));
-                if member.contact_opt_type == 2 { removed.push(peer) } else { added.push(peer) }
+                if member.contact_opt_type == 2 {
+                    removed.push(peer)
+                } else {
+                    added.push(peer)
+                }
                 None
             }
             Err(error) => Some(error),

@@ -5,11 +5,7 @@ use std::{sync::Arc, task::Poll, time::Duration};
 use axum::extract::ws::{CloseFrame, Message, WebSocket};
 use bytes::Bytes;
 use command::{Caller, Context, Door, fail};
-use futures_util::{
-    FutureExt, SinkExt, StreamExt,
-    future::BoxFuture,
-    stream::FuturesUnordered,
-};
+use futures_util::{FutureExt, SinkExt, StreamExt, future::BoxFuture, stream::FuturesUnordered};
 use model::{Code, Error, SdkAppId, State as AppState, UserId};
 use service::{
     LiveApp, Services,

@@ -73,7 +73,7 @@ impl Services {
         let (me, named) = (by.account.number, by.account.user.as_str());
         let mut above = 0;
         let mut hidden = HashSet::new();
-        if !by.app {
+        if !by.is_backend() {
             if place.topic.is_none() {
                 above = place.group.visible_above(me);
             }
@@ -85,7 +85,7 @@ impl Services {
         }
         let earliest = self.roaming_start(app);
         let sees = |entry: &Entry| -> Result<bool, Error> {
-            if by.app {
+            if by.is_backend() {
                 return Ok(true);
             }
             if entry.sequence <= above || hidden.contains(&entry.sequence) {

@@ -117,6 +117,13 @@ pub struct By {
     pub instance: Option<u32>,
 }
 
+impl By {
+    /// The app's backend. An administrator at a client may what the app may, but sees what a user sees.
+    pub fn is_backend(&self) -> bool {
+        self.app && self.instance.is_none()
+    }
+}
+
 impl State {
     /// The member of that account.
     pub fn member(&self, account: i64) -> Option<&Member> {

@@ -29,9 +29,10 @@ const HOLD: Duration = Duration::from_secs(8);
 /// How long a listener without a connection, and a visitor who asks nothing, still count.
 const ABSENT: Millis = 5 * 60_000;
 const VISITOR_ABSENT: Millis = 60_000;
-/// Comings and goings are shown one by one up to so many listeners; in larger rooms so many a second.
+/// Comings and goings are shown one by one up to so many listeners; in larger rooms as many a second as make so many
+/// deliveries, and at least one.
 const SHOWN_LISTENERS: usize = 500;
-const SHOWN_PER_SECOND: u32 = 10;
+const SHOWN_DELIVERIES: usize = 5000;
 /// The most names of one page of listeners.
 const PAGE: usize = 500;
 /// Marks of listeners (REST v4 `modify_user_info`).
@@ -48,7 +49,7 @@ pub(super) struct Room {
     sequence: i64,
     recent: VecDeque<Item>,
     said: Arc<Notify>,
-    shown: (i64, u32),
+    shown: (i64, usize),
 }
 
 struct Listener {
@@ -200,7 +201,7 @@ impl Room {
             self.shown = (second, 0);
         }
         self.shown.1 += 1;
-        self.shown.1 <= SHOWN_PER_SECOND
+        self.shown.1 <= (SHOWN_DELIVERIES / self.listeners.len()).max(1)
     }
 }
 
