@@ -12,6 +12,7 @@ BINARY := target/quick/feihong
 export FEIHONG_BIN := $(CURDIR)/$(BINARY)
 
 NPM_CI := npm ci --no-audit --no-fund --loglevel=error
+COMMAND_SOURCES := $(shell find src/command -name '*.rs')
 CONSOLE_SOURCES := $(shell find web -type d \( -name node_modules -o -name dist -o -name tests -o -name '.*' \) -prune \
 	-o -type f -print)
 
@@ -47,6 +48,8 @@ needs:
 
 lint: web/node_modules/.package-lock.json ## formatting and lints of Rust and TypeScript
 	cargo fmt --all --check
+	@# Files that a macro declares are not seen by cargo.
+	rustfmt --edition 2024 --check $(COMMAND_SOURCES)
 	cargo clippy --workspace --all-targets --quiet -- -D warnings
 	npm --prefix web run --silent typecheck
 	npm --prefix web run --silent lint
