@@ -6,12 +6,16 @@
 
 mod check;
 mod crash;
+mod crowd;
+mod fanout;
+mod groups;
 mod idle;
 mod load;
 mod pair;
 mod procfs;
 mod relay;
 mod report;
+mod rest;
 mod run;
 mod server;
 
@@ -42,6 +46,8 @@ enum Command {
     Load(load::Args),
     /// The load generator: idle connections
     Idle(idle::Args),
+    /// The load generator: one speaker, many listeners
+    Fanout(fanout::Args),
     /// The crash test: kills the server under load, again and again
     Crash(crash::Args),
 }
@@ -66,6 +72,7 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Relay(args) => relay::run(&args).await,
         Command::Load(args) => load::run(args).await,
         Command::Idle(args) => idle::run(args).await,
+        Command::Fanout(args) => fanout::run(args).await,
         Command::Crash(args) => crash::run(args).await,
     }
 }

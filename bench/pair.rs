@@ -14,11 +14,11 @@ use tokio_tungstenite::tungstenite::{Message, protocol::WebSocketConfig};
 use tokio_tungstenite::{WebSocketStream, client_async_with_config};
 
 /// Bytes of text in a message.
-const TEXT: usize = 300;
+pub const TEXT: usize = 300;
 /// What the text of a message begins with; its number follows.
-const MARK: &str = "bench:";
+pub const MARK: &str = "bench:";
 /// Digits of a message's number.
-const DIGITS: usize = 12;
+pub const DIGITS: usize = 12;
 
 /// Mean sizes of the four frames a message takes, bytes of WebSocket payload.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -276,7 +276,7 @@ pub async fn sign_in(options: &Options, account: &str, key: &str) -> anyhow::Res
 
 /// Takes one message's body and gives the number delivered now. With `again`, a message delivered before is passed
 /// over: pages of missed messages may overlap with pushes.
-fn deliver(delivered: u64, body: &str, again: bool) -> anyhow::Result<u64> {
+pub fn deliver(delivered: u64, body: &str, again: bool) -> anyhow::Result<u64> {
     let start = body.find(MARK).context("a message without number was delivered")? + MARK.len();
     let number: u64 = body.get(start..start + DIGITS).context("a message with half a number was delivered")?.parse()?;
     if again && number <= delivered {
@@ -303,7 +303,8 @@ pub struct Bare {
     delivered: u64,
 }
 
-type Socket = WebSocketStream<TcpStream>;
+/// A WebSocket without any protocol above it.
+pub type Socket = WebSocketStream<TcpStream>;
 
 impl Bare {
     async fn open(address: &str, sizes: Sizes, index: usize) -> anyhow::Result<Self> {
@@ -340,10 +341,11 @@ impl Bare {
     }
 }
 
-type Arrival = Option<Result<Message, tokio_tungstenite::tungstenite::Error>>;
+/// What reading one gave.
+pub type Arrival = Option<Result<Message, tokio_tungstenite::tungstenite::Error>>;
 
 /// 1 for a data frame, 0 for a control frame.
-fn arrived(message: Arrival) -> anyhow::Result<u64> {
+pub fn arrived(message: Arrival) -> anyhow::Result<u64> {
     Ok(u64::from(message.context("the relay closed a connection")??.is_binary()))
 }
 

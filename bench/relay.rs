@@ -1,7 +1,8 @@
 //! The machine's ceiling: a WebSocket relay that carries the same frames without parsing or storing anything.
 //!
 //! A message takes four frames, as with the server: the sender's request, an answer back to it, the request's bytes on
-//! to the receiver as the push, the receiver's acknowledgement, which is dropped. Sizes come in the address.
+//! to the receiver as the push, the receiver's acknowledgement, which is dropped. Sizes come in the address. Any number
+//! of receivers that connect before the sender get the push, as in a live room or a group.
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -11,7 +12,7 @@ use anyhow::Context;
 use bytes::{Bytes, BytesMut};
 use futures_util::{FutureExt, SinkExt, StreamExt};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::mpsc;
+use tokio::sync::mpsc::{self, error::TrySendError};
 use tokio_tungstenite::tungstenite::handshake::server::{ErrorResponse, Request, Response};
 use tokio_tungstenite::tungstenite::{Error as SocketError, Message, protocol::WebSocketConfig};
 use tokio_tungstenite::{WebSocketStream, accept_hdr_async_with_config};
@@ -28,8 +29,8 @@ pub struct Args {
     listen: SocketAddr,
 }
 
-/// Receivers by pair.
-type Receivers = Arc<Mutex<HashMap<u32, mpsc::Sender<Bytes>>>>;
+/// Receivers by pair: one, or many that share one encoded frame.
+type Receivers = Arc<Mutex<HashMap<u32, Vec<mpsc::Sender<Bytes>>>>>;
 
 /// What a connection's address says.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -70,15 +71,15 @@ async fn connection(stream: TcpStream, receivers: Receivers) -> anyhow::Result<(
         role = parse(request.uri().query().unwrap_or_default());
         // Before the handshake is answered, so that the sender may connect as soon as the receiver has.
         if !role.sends {
-            receivers.lock().unwrap_or_else(PoisonError::into_inner).insert(role.pair, pushes);
+            receivers.lock().unwrap_or_else(PoisonError::into_inner).entry(role.pair).or_default().push(pushes);
         }
         Ok(response)
     };
     let config = WebSocketConfig::default().read_buffer_size(4 << 10);
     let socket = accept_hdr_async_with_config(stream, callback, Some(config)).await?;
     let ended = if role.sends {
-        let receiver = receivers.lock().unwrap_or_else(PoisonError::into_inner).get(&role.pair).cloned();
-        sender(socket, &role, receiver.context("the receiver of this pair is not connected")?).await
+        let to = receivers.lock().unwrap_or_else(PoisonError::into_inner).get(&role.pair).cloned();
+        sender(socket, &role, to.context("the receiver of this pair is not connected")?).await
     } else {
         receiver(socket, queue).await
     };
@@ -95,7 +96,7 @@ async fn connection(stream: TcpStream, receivers: Receivers) -> anyhow::Result<(
 async fn sender(
     mut socket: WebSocketStream<TcpStream>,
     role: &Role,
-    receiver: mpsc::Sender<Bytes>,
+    receivers: Vec<mpsc::Sender<Bytes>>,
 ) -> Result<(), SocketError> {
     let answer = Bytes::from(vec![b'a'; role.answer]);
     while let Some(first) = socket.next().await {
@@ -103,8 +104,18 @@ async fn sender(
         while let Some(message) = next {
             if let Message::Binary(request) = message? {
                 socket.feed(Message::Binary(answer.clone())).await?;
-                if receiver.send(sized(&request, role.push)).await.is_err() {
-                    return Ok(());
+                let push = sized(&request, role.push);
+                for receiver in &receivers {
+                    // Awaiting room that is there would let the receivers run in between, and write each frame alone.
+                    match receiver.try_send(push.clone()) {
+                        Ok(()) => {}
+                        Err(TrySendError::Full(push)) => {
+                            if receiver.send(push).await.is_err() {
+                                return Ok(());
+                            }
+                        }
+                        Err(TrySendError::Closed(_)) => return Ok(()),
+                    }
                 }
             }
             next = socket.next().now_or_never().flatten();

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::{idle, load};
+use crate::{groups, idle, load};
 
 /// Everything one run measured.
 #[derive(Debug)]
@@ -18,6 +18,8 @@ pub struct Report {
     pub relay: load::Outcome,
     /// Idle connections on the relay.
     pub relay_idle: idle::Outcome,
+    /// Live rooms and groups, on both.
+    pub groups: groups::Figures,
     /// How it was run.
     pub settings: Settings,
 }
@@ -39,26 +41,41 @@ pub struct Settings {
 
 /// One goal.
 #[derive(Debug, Serialize)]
-struct Goal {
-    name: &'static str,
+pub struct Goal {
+    name: String,
     value: f64,
     at_most: f64,
     met: bool,
 }
 
+impl Goal {
+    /// A figure that should be small.
+    pub fn new(name: impl Into<String>, value: f64, at_most: f64) -> Self {
+        Self { name: name.into(), value, at_most, met: value <= at_most }
+    }
+
+    /// Whether it is.
+    #[cfg(test)]
+    pub fn is_met(&self) -> bool {
+        self.met
+    }
+}
+
 impl Report {
-    fn goals(&self) -> [Goal; 4] {
-        let goal = |name, value: f64, at_most: f64| Goal { name, value, at_most, met: value <= at_most };
-        [
+    fn goals(&self) -> Vec<Goal> {
+        let goal = |name: &str, value: f64, at_most: f64| Goal::new(name, value, at_most);
+        let mut goals = vec![
             goal("server CPU / relay CPU", self.c2c.server_cpu_s_per_1m / self.relay.server_cpu_s_per_1m, 5.0),
             goal("p99 / relay p99, at half of saturation", self.c2c.half.p99_ms / self.relay.half.p99_ms, 20.0),
             goal("bytes per idle connection", self.idle.bytes_per_connection, 12.0 * 1024.0),
             goal("bytes written per message", self.c2c.written_bytes_per_message, 10_000.0),
-        ]
+        ];
+        goals.extend(self.groups.goals());
+        goals
     }
 
-    fn notes(&self) -> Vec<&'static str> {
-        let mut notes = Vec::new();
+    fn notes(&self) -> Vec<&str> {
+        let mut notes: Vec<&str> = self.groups.notes.iter().map(String::as_str).collect();
         if !self.c2c.written_is_storage {
             notes.push("the kernel does not count storage writes here: written bytes are what write calls were given");
         }
@@ -78,14 +95,16 @@ impl Report {
     pub fn json(&self) -> Value {
         let mut relay = json!(self.relay);
         relay["idle"] = json!(self.relay_idle);
-        json!({
+        let mut report = json!({
             "c2c": self.c2c,
             "idle": self.idle,
             "relay": relay,
             "goals": self.goals(),
             "settings": self.settings,
             "notes": self.notes(),
-        })
+        });
+        self.groups.write(&mut report);
+        report
     }
 
     /// The report as a table.
@@ -93,7 +112,7 @@ impl Report {
         let mut out = String::new();
         let mut row = |name: &str, ours: f64, relay: f64, digits: usize| {
             let ratio = if relay > 0.0 { format!("{:.2}", ours / relay) } else { "-".into() };
-            let _ = writeln!(out, "{name:<34}{ours:>14.digits$}{relay:>14.digits$}{ratio:>10}");
+            let _ = writeln!(out, "{name:<42}{ours:>14.digits$}{relay:>14.digits$}{ratio:>10}");
         };
         let (c2c, relay) = (&self.c2c, &self.relay);
         row("delivered per second", c2c.delivered_per_s, relay.delivered_per_s, 0);
@@ -113,10 +132,17 @@ impl Report {
         row("bytes written per message", c2c.written_bytes_per_message, relay.written_bytes_per_message.round(), 0);
         row("bytes per idle connection", self.idle.bytes_per_connection, self.relay_idle.bytes_per_connection, 0);
         row("seconds to connect them", self.idle.connect_s, self.relay_idle.connect_s, 2);
-        let mut text = format!("{:<34}{:>14}{:>14}{:>10}\n{out}\n", "", "server", "relay", "ratio");
+        for fan in &self.groups.fans {
+            let (title, ours, relay) = (fan.title(), &fan.server, &fan.relay);
+            row(&format!("{title}: deliveries per s"), ours.deliveries_per_s, relay.deliveries_per_s, 0);
+            row(&format!("{title}: CPU s per million"), ours.server_cpu_s_per_1m, relay.server_cpu_s_per_1m, 2);
+            row(&format!("{title}: load CPU s"), ours.load_cpu_s_per_1m, relay.load_cpu_s_per_1m, 2);
+            row(&format!("{title}: s to connect"), ours.connect_s, relay.connect_s, 2);
+        }
+        let mut text = format!("{:<42}{:>14}{:>14}{:>10}\n{out}\n", "", "server", "relay", "ratio");
         for Goal { name, value, at_most, met } in self.goals() {
             let verdict = if met { "met" } else { "MISSED" };
-            let _ = writeln!(text, "{name:<42}{value:>12.2}  goal at most {at_most:>6.0}  {verdict}");
+            let _ = writeln!(text, "{name:<46}{value:>12.2}  goal at most {at_most:>6.0}  {verdict}");
         }
         for note in self.notes() {
             let _ = writeln!(text, "note: {note}");
@@ -155,9 +181,10 @@ mod tests {
             idle: idle(13_000.0),
             relay: load(5.0, 1.0, 0.0),
             relay_idle: idle(1.0),
+            groups: groups::Figures::default(),
             settings,
         };
-        let met: Vec<bool> = report.goals().iter().map(|goal| goal.met).collect();
+        let met: Vec<bool> = report.goals().iter().map(Goal::is_met).collect();
         assert_eq!(met, [true, false, false, true]);
         let json = report.json();
         assert_eq!(json["c2c"]["written_bytes_per_message"], 9_000.0);

@@ -10,12 +10,12 @@ use serde::de::DeserializeOwned;
 use crate::pair::Sizes;
 use crate::report::{Report, Settings};
 use crate::server::{App, KEY_VARIABLE, Place};
-use crate::{idle, load};
+use crate::{groups, idle, load};
 
 /// Options of the benchmark.
 #[derive(Debug, Clone, clap::Args)]
 pub struct Args {
-    /// Short windows: under 40 seconds in all
+    /// Short windows: under 70 seconds in all
     #[arg(long)]
     quick: bool,
     /// Server binary
@@ -72,9 +72,12 @@ pub async fn run(args: &Args) -> anyhow::Result<()> {
         child("idle", &idles, &relay.options(), None).await?
     };
 
+    let fan_seconds = args.seconds.unwrap_or(if args.quick { 2.0 } else { 20.0 });
+    let groups = groups::measure(args, fan_seconds, warmup).await?;
+
     let processors = std::thread::available_parallelism().map_or(0, std::num::NonZero::get);
     let settings = Settings { quick: args.quick, pairs: args.pairs, window: args.window, seconds, processors };
-    let report = Report { c2c, idle, relay, relay_idle, settings };
+    let report = Report { c2c, idle, relay, relay_idle, groups, settings };
     let path = args.out.join("report.json");
     std::fs::write(&path, serde_json::to_vec_pretty(&report.json())?)?;
     println!("{}\nwritten to {}", report.table(), path.display());
@@ -82,7 +85,7 @@ pub async fn run(args: &Args) -> anyhow::Result<()> {
 }
 
 /// Runs one load generator against a server with an empty data folder of its own.
-async fn with_server<T: DeserializeOwned + Send + 'static>(
+pub async fn with_server<T: DeserializeOwned + Send + 'static>(
     args: &Args,
     command: &'static str,
     options: &[String],
@@ -100,7 +103,7 @@ async fn with_server<T: DeserializeOwned + Send + 'static>(
 }
 
 /// Runs a load generator and reads its outcome from the last line it prints.
-async fn child<T: DeserializeOwned + Send + 'static>(
+pub async fn child<T: DeserializeOwned + Send + 'static>(
     command: &'static str,
     options: &[String],
     more: &[String],
@@ -121,13 +124,14 @@ async fn child<T: DeserializeOwned + Send + 'static>(
 }
 
 /// The relay as a child process; killed when dropped.
-struct Relay {
+pub struct Relay {
     process: Child,
     address: String,
 }
 
 impl Relay {
-    fn start() -> anyhow::Result<Self> {
+    /// Starts it on a free port.
+    pub fn start() -> anyhow::Result<Self> {
         let mut process =
             Command::new(std::env::current_exe()?).arg("relay").stdin(Stdio::null()).stdout(Stdio::piped()).spawn()?;
         let output = process.stdout.take().context("the relay has no output")?;
@@ -138,7 +142,8 @@ impl Relay {
         Ok(relay)
     }
 
-    fn options(&self) -> Vec<String> {
+    /// Where it is, for a load generator.
+    pub fn options(&self) -> Vec<String> {
         vec![format!("--relay={}", self.address), format!("--pid={}", self.process.id())]
     }
 }

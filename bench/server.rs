@@ -89,7 +89,8 @@ impl Place {
         Ok(server)
     }
 
-    /// Makes an application without the limits of a trial, whose accounts may sign in ten times.
+    /// Makes an application without the limits of a trial, whose accounts may sign in ten times and whose groups are
+    /// hardly held up by flow control.
     pub fn create_app(&self) -> anyhow::Result<App> {
         let printed = self.cli(&["create"], &["--name", "bench", "--edition", "pro", "--json"])?;
         let app: serde_json::Value = serde_json::from_slice(&printed).context("app create did not print JSON")?;
@@ -97,7 +98,7 @@ impl Place {
         let sdkappid = number.as_u64().or_else(|| number.as_str()?.parse().ok()).context("no sdkappid")?;
         let key = app["key"].as_str().context("no key")?.to_owned();
         let sdkappid = u32::try_from(sdkappid)?;
-        self.cli(&["set"], &[&sdkappid.to_string(), "web_instances=10"])?;
+        self.cli(&["set"], &[&sdkappid.to_string(), "web_instances=10", "group_messages_per_second=10000"])?;
         Ok(App { sdkappid, key })
     }
 
