@@ -114,9 +114,9 @@ async fn members(
             Ok(peer) => {
                 told.push(json!({"ContactOptType": member.contact_opt_type, "RecentContactItem": pushed(&peer)}));
                 if member.contact_opt_type == 2 {
-                    removed.push(peer)
+                    removed.push(peer);
                 } else {
-                    added.push(peer)
+                    added.push(peer);
                 }
                 None
             }
