@@ -35,6 +35,7 @@ export interface Quota {
   avChatRooms?: number;
   groupMembers: number;
   groupsPerUser: number;
+  newGroupsPerDay: number;
   friends: number;
 }
 

@@ -252,7 +252,8 @@ async fn apps_are_made_shown_and_changed() {
             "sdkAppId": 1_400_000_001, "name": "聊天", "type": "social", "introduction": "talks",
             "edition": "trial", "state": "enabled", "createdAt": NOW, "updatedAt": NOW,
             "quota": {
-                "accounts": 100, "avChatRooms": 10, "groupMembers": 20, "groupsPerUser": 50, "friends": 20
+                "accounts": 100, "avChatRooms": 10, "groupMembers": 20, "groupsPerUser": 50, "friends": 20,
+                "newGroupsPerDay": 10_000
             },
             "administrators": ["administrator"],
         })
