@@ -15,7 +15,7 @@ use store::{
 use crate::{
     Account, LiveApp, Services, broken,
     group::{LiveGroup, Place, group_last_message},
-    message::last_message,
+    message::with_parts,
 };
 
 /// How many conversations a page has.
@@ -326,7 +326,7 @@ fn shown_last(me: &Account, peer: &Peer, entry: &Entry) -> Result<LastMessage, E
     let recalled = entry.flags & model::flags::RECALLED != 0;
     match peer {
         Peer::User(account) => Ok(LastMessage {
-            message: last_message(entry)?,
+            message: with_parts(&entry.body, |parts| parts.shown_last())??,
             from: if entry.sender == me.number { &me.user } else { &account.user }.as_str().to_owned(),
             shown: Default::default(),
             sequence: entry.client_sequence.into(),

@@ -20,7 +20,7 @@ use crate::{
     Account, Found, LiveApp, Services,
     account::tiny_id,
     broken, fault,
-    message::{Members, emptied},
+    message::{Members, conflict, emptied, found, with_parts},
 };
 
 /// So many of the newest messages are looked at to recall all of one sender.
@@ -51,15 +51,7 @@ pub struct Pinned {
 }
 
 fn sender_of(entry: &Entry) -> Result<String, Error> {
-    wire::with_group_parts(&entry.body, |parts| parts.sender())
-}
-
-fn found(entry: &Entry) -> Result<Found, Error> {
-    wire::with_group_parts(&entry.body, |parts| Found {
-        version: entry.version,
-        body: parts.body.to_owned(),
-        custom_data: parts.custom_data.and_then(|text| serde_json::from_str(text.get()).ok()).unwrap_or_default(),
-    })
+    with_parts(&entry.body, |parts| parts.sender())
 }
 
 impl Services {
@@ -113,7 +105,7 @@ impl Services {
         }
         let revoker = json!({"Revoker_Account": by.account.user, "Reason": reason});
         let body = emptied(&entry)?;
-        let mut members = wire::with_group_parts(&entry.body, |parts| parts.replaced(Some(&body), Some("")))?;
+        let mut members = with_parts(&entry.body, |parts| parts.replaced(Some(&body), Some("")))?;
         members.raw("RevokerInfo", &revoker.to_string());
         let change = Change {
             set_flags: flags::RECALLED,
@@ -152,7 +144,7 @@ impl Services {
         let mut gone = Vec::new();
         for entry in newest.map_err(broken)?.into_iter().filter(|entry| entry.sender == sender.number) {
             let body = emptied(&entry)?;
-            let mut members = wire::with_group_parts(&entry.body, |parts| parts.replaced(Some(&body), Some("")))?;
+            let mut members = with_parts(&entry.body, |parts| parts.replaced(Some(&body), Some("")))?;
             members.raw("RevokerInfo", &revoker);
             let change =
                 Change { set_flags: flags::RECALLED, body: Some(members.into_bytes().into()), ..Change::default() };
@@ -177,7 +169,7 @@ impl Services {
         for (sequence, _) in recalls {
             let entries = self.store.log.range(number, sequence - 1, sequence + 1, false, 1, 0).await;
             for entry in entries.map_err(broken)? {
-                let revoker = wire::with_group_parts(&entry.body, |parts| parts.revoker.map(ToOwned::to_owned))?;
+                let revoker = with_parts(&entry.body, |parts| parts.revoker.map(ToOwned::to_owned))?;
                 if let Some(revoker) = revoker {
                     found.push((entry, revoker));
                 }
@@ -202,10 +194,10 @@ impl Services {
             return Err(Code::AlreadyRecalled.into());
         }
         if known.is_some_and(|known| known != entry.version) {
-            return Err(crate::message::conflict(&found(&entry)?)?);
+            return Err(conflict(&found(&entry)?)?);
         }
         let body = body.map(RawValue::get);
-        let members = wire::with_group_parts(&entry.body, |parts| parts.replaced(body, custom_data))?;
+        let members = with_parts(&entry.body, |parts| parts.replaced(body, custom_data))?;
         let change = Change {
             body: Some(members.into_bytes().into()),
             bump_version: true,
@@ -217,7 +209,7 @@ impl Services {
             Ok(changed) => changed,
             Err(StoreError::Conflict { .. }) => {
                 let now = self.group_message(place, sequence, Code::MessageMissing).await?;
-                return Err(crate::message::conflict(&found(&now)?)?);
+                return Err(conflict(&found(&now)?)?);
             }
             Err(StoreError::Missing) => return Err(Code::MessageMissing.into()),
             Err(error) => return Err(broken(error)),

@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 use store::Entry;
 
 use super::{By, LiveGroup, Place, wire};
-use crate::{LiveApp, Services, broken};
+use crate::{LiveApp, Services, broken, message::with_parts};
 
 /// Which part of a history is wanted.
 #[derive(Clone, Debug)]
@@ -94,7 +94,7 @@ impl Services {
             if entry.flags & model::flags::DIRECTED == 0 || entry.sender == me {
                 return Ok(true);
             }
-            wire::with_group_parts(&entry.body, |parts| parts.is_for(named))
+            with_parts(&entry.body, |parts| parts.is_for(named))
         };
         let mut page = GroupPage { entries: Vec::new(), invisible: Vec::new(), complete: false, next: 0 };
         match slice {

@@ -12,7 +12,7 @@ use store::{Append, Entry, tables::contact::ContactChange};
 use tokio::sync::oneshot;
 
 use super::{By, Member, Place, wire};
-use crate::{Account, Services, broken, message::Members, presence::Push};
+use crate::{Account, Services, broken, message::{Members, with_parts}, presence::Push};
 
 /// How long notices are kept for who is away, in milliseconds, and how many.
 const KEPT_MILLIS: i64 = 7 * 86_400_000;
@@ -243,7 +243,7 @@ impl Services {
             if entry.sender == me.number {
                 continue;
             }
-            let from = wire::with_group_parts(&entry.body, |parts| parts.sender())?;
+            let from = with_parts(&entry.body, |parts| parts.sender())?;
             let numbers = (sequence, entry.random, entry.client_sequence);
             events.push(super::send::mention_event(&place, &from, numbers, &kinds, false));
         }

@@ -8,6 +8,7 @@ use model::{Error, Millis};
 use super::{Place, send::mention_event, wire};
 use crate::{
     Account, Services, broken,
+    message::with_parts,
     presence::{Link, Push, Session},
 };
 
@@ -59,7 +60,7 @@ impl Services {
                 continue;
             }
             let mine = entry.sender == me.number;
-            let (for_me, kinds, from) = wire::with_group_parts(&entry.body, |parts| {
+            let (for_me, kinds, from) = with_parts(&entry.body, |parts| {
                 (parts.is_for(me.user.as_str()), parts.mentions_of(me.user.as_str()), parts.sender())
             })?;
             if !(for_me || mine) {

@@ -11,71 +11,13 @@ use store::Entry;
 use super::{LiveGroup, Place};
 use crate::{
     account::tiny_id,
-    fault,
-    message::{Members, number, raw},
+    message::{Parts, number, raw, with_parts},
 };
 
 /// What a community with topics is marked with; the mark of plain groups is 0.
 const WITH_TOPICS: i64 = 2;
 
-/// The members of a stored group message, apart. Tips have only a body, which is an object.
-#[derive(Deserialize)]
-pub(super) struct GroupParts<'a> {
-    #[serde(rename = "MsgBody", borrow)]
-    pub body: &'a RawValue,
-    #[serde(rename = "From_Account", borrow, default)]
-    pub from: Option<&'a RawValue>,
-    #[serde(rename = "CloudCustomData", borrow, default)]
-    pub custom_data: Option<&'a RawValue>,
-    #[serde(rename = "From_AccountNick", borrow, default)]
-    pub nick: Option<&'a RawValue>,
-    #[serde(rename = "From_AccountHeadurl", borrow, default)]
-    pub image: Option<&'a RawValue>,
-    #[serde(rename = "NameCard", borrow, default)]
-    pub card: Option<&'a RawValue>,
-    #[serde(rename = "GroupAtInfo", borrow, default)]
-    pub mentions: Option<&'a RawValue>,
-    #[serde(rename = "To_Account", borrow, default)]
-    pub directed: Option<&'a RawValue>,
-    #[serde(rename = "RevokerInfo", borrow, default)]
-    pub revoker: Option<&'a RawValue>,
-}
-
-/// Calls with the parts of a stored group message.
-pub(super) fn with_group_parts<T>(members: &[u8], use_it: impl FnOnce(GroupParts<'_>) -> T) -> Result<T, Error> {
-    let mut object = Vec::with_capacity(members.len() + 2);
-    object.push(b'{');
-    object.extend_from_slice(members);
-    object.push(b'}');
-    serde_json::from_slice(&object).map(use_it).map_err(fault)
-}
-
-impl GroupParts<'_> {
-    /// The members again, with another body or custom data.
-    pub fn replaced(&self, body: Option<&str>, custom_data: Option<&str>) -> Members {
-        let mut members = Members::default();
-        members.raw("MsgBody", body.unwrap_or(self.body.get()));
-        match (custom_data, self.custom_data) {
-            (Some(text), _) => members.text("CloudCustomData", text),
-            (None, Some(kept)) => members.raw("CloudCustomData", kept.get()),
-            (None, None) => {}
-        }
-        for (name, kept) in [
-            ("From_Account", self.from),
-            ("From_AccountNick", self.nick),
-            ("From_AccountHeadurl", self.image),
-            ("NameCard", self.card),
-            ("GroupAtInfo", self.mentions),
-            ("To_Account", self.directed),
-            ("RevokerInfo", self.revoker),
-        ] {
-            if let Some(kept) = kept {
-                members.raw(name, kept.get());
-            }
-        }
-        members
-    }
-
+impl Parts<'_> {
     /// The sender's name.
     pub fn sender(&self) -> String {
         self.from.and_then(|from| serde_json::from_str(from.get()).ok()).unwrap_or_default()
@@ -116,7 +58,7 @@ fn text(part: Option<&RawValue>) -> &str {
 }
 
 /// Writes `,"GroupInfo":{…}` with what is said of the sender.
-fn write_group_info(out: &mut Vec<u8>, place: &Place, parts: Option<&GroupParts<'_>>) {
+fn write_group_info(out: &mut Vec<u8>, place: &Place, parts: Option<&Parts<'_>>) {
     let group = &place.group;
     out.extend_from_slice(b",\"GroupInfo\":{\"GroupId\":");
     out.extend_from_slice(group.quoted.as_bytes());
@@ -148,10 +90,10 @@ fn write_group_info(out: &mut Vec<u8>, place: &Place, parts: Option<&GroupParts<
 
 /// Writes a message or a tip as clients get it, pushed or in the history. `sequence` is its place in the group.
 pub(super) fn write_item(out: &mut Vec<u8>, place: &Place, entry: &Entry, online_only: bool) -> Result<(), Error> {
-    with_group_parts(&entry.body, |parts| write_parts(out, place, entry, &parts, online_only))
+    with_parts(&entry.body, |parts| write_parts(out, place, entry, &parts, online_only))
 }
 
-fn write_parts(out: &mut Vec<u8>, place: &Place, entry: &Entry, parts: &GroupParts<'_>, online_only: bool) {
+fn write_parts(out: &mut Vec<u8>, place: &Place, entry: &Entry, parts: &Parts<'_>, online_only: bool) {
     let tip = entry.flags & flags::TIP != 0;
     out.extend_from_slice(b"{\"From_Account\":");
     if tip {
@@ -238,7 +180,7 @@ pub(super) fn record_of(entry: &Entry) -> Result<Box<RawValue>, Error> {
     let priority = Priority::from_number((entry.flags >> flags::PRIORITY_SHIFT & 3) + 1);
     let recalled = entry.flags & flags::RECALLED != 0;
     let tip = entry.flags & flags::TIP != 0;
-    with_group_parts(&entry.body, |parts| {
+    with_parts(&entry.body, |parts| {
         let mut out = Vec::with_capacity(entry.body.len() + 320);
         out.extend_from_slice(b"{\"From_Account\":");
         match parts.from {
@@ -285,15 +227,9 @@ pub(crate) fn group_last_message(place: &Place, entry: &Entry) -> Result<GroupLa
     }
     let read =
         |part: Option<&RawValue>| part.and_then(|text| serde_json::from_str(text.get()).ok()).unwrap_or_default();
-    with_group_parts(&entry.body, |parts| {
-        let mut out = Members::default();
-        out.raw("MsgBody", parts.body.get());
-        out.raw("CloudCustomData", text(parts.custom_data));
-        if let Some(revoker) = parts.revoker {
-            out.raw("RevokerInfo", revoker.get());
-        }
+    with_parts(&entry.body, |parts| {
         Ok(GroupLast {
-            message: raw(out.into_object())?,
+            message: parts.shown_last()?,
             from: read(parts.from),
             nick: read(parts.nick),
             card: read(parts.card),

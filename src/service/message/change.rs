@@ -93,7 +93,7 @@ impl Services {
         if known.is_some_and(|known| known != entry.version) {
             return Err(conflict(&found(&entry)?)?);
         }
-        let members = with_parts(&entry.body, |parts| parts.replaced(body, custom_data))?;
+        let members = with_parts(&entry.body, |parts| parts.replaced(body.map(RawValue::get), custom_data))?;
         let change = Change {
             body: Some(members.into_bytes().into()),
             bump_version: true,
@@ -205,7 +205,8 @@ pub(crate) fn emptied(entry: &Entry) -> Result<String, Error> {
     })
 }
 
-fn found(entry: &Entry) -> Result<Found, Error> {
+/// A stored message as it is now.
+pub(crate) fn found(entry: &Entry) -> Result<Found, Error> {
     with_parts(&entry.body, |parts| Found {
         version: entry.version,
         body: parts.body.to_owned(),

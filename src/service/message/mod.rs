@@ -11,14 +11,14 @@ use std::sync::Arc;
 
 pub use attached::{ExtensionChange, ExtensionResult, roaming};
 pub use change::Found;
-pub(crate) use change::{conflict, emptied};
+pub(crate) use change::{conflict, emptied, found};
 pub use history::{History, Hits, Slice};
 use model::Error;
 pub use send::{Outbound, Sent};
 use store::tables::conversation::ConversationRow;
 pub use unread::{Missed, Unread};
 pub use wire::Members;
-pub(crate) use wire::{last_message, message_of, number, raw};
+pub(crate) use wire::{Parts, message_of, number, raw, with_parts};
 
 use crate::{Account, Services, broken};
 

@@ -61,17 +61,25 @@ impl Members {
     }
 }
 
-/// The members of a stored message, apart.
+/// The members of a stored message, apart. Group messages have more of them; tips only a body, which is an object.
 #[derive(Deserialize)]
 pub(crate) struct Parts<'a> {
     #[serde(rename = "MsgBody", borrow)]
     pub body: &'a RawValue,
     #[serde(rename = "CloudCustomData", borrow, default)]
     pub custom_data: Option<&'a RawValue>,
+    #[serde(rename = "From_Account", borrow, default)]
+    pub from: Option<&'a RawValue>,
     #[serde(rename = "From_AccountNick", borrow, default)]
     pub nick: Option<&'a RawValue>,
     #[serde(rename = "From_AccountHeadurl", borrow, default)]
     pub image: Option<&'a RawValue>,
+    #[serde(rename = "NameCard", borrow, default)]
+    pub card: Option<&'a RawValue>,
+    #[serde(rename = "GroupAtInfo", borrow, default)]
+    pub mentions: Option<&'a RawValue>,
+    #[serde(rename = "To_Account", borrow, default)]
+    pub directed: Option<&'a RawValue>,
     #[serde(rename = "RevokerInfo", borrow, default)]
     pub revoker: Option<&'a RawValue>,
 }
@@ -87,20 +95,39 @@ pub(crate) fn with_parts<T>(members: &[u8], use_it: impl FnOnce(Parts<'_>) -> T)
 
 impl Parts<'_> {
     /// The members again, with another body or custom data.
-    pub fn replaced(&self, body: Option<&RawValue>, custom_data: Option<&str>) -> Members {
+    pub fn replaced(&self, body: Option<&str>, custom_data: Option<&str>) -> Members {
         let mut members = Members::default();
-        members.raw("MsgBody", body.unwrap_or(self.body).get());
+        members.raw("MsgBody", body.unwrap_or(self.body.get()));
         match (custom_data, self.custom_data) {
             (Some(text), _) => members.text("CloudCustomData", text),
             (None, Some(kept)) => members.raw("CloudCustomData", kept.get()),
             (None, None) => {}
         }
-        for (name, kept) in [("From_AccountNick", self.nick), ("From_AccountHeadurl", self.image)] {
+        for (name, kept) in [
+            ("From_Account", self.from),
+            ("From_AccountNick", self.nick),
+            ("From_AccountHeadurl", self.image),
+            ("NameCard", self.card),
+            ("GroupAtInfo", self.mentions),
+            ("To_Account", self.directed),
+            ("RevokerInfo", self.revoker),
+        ] {
             if let Some(kept) = kept {
                 members.raw(name, kept.get());
             }
         }
         members
+    }
+
+    /// What a conversation list shows of it as the last message.
+    pub fn shown_last(&self) -> Result<Box<RawValue>, Error> {
+        let mut out = Members::default();
+        out.raw("MsgBody", self.body.get());
+        out.raw("CloudCustomData", self.custom_data.map_or("\"\"", RawValue::get));
+        if let Some(revoker) = self.revoker {
+            out.raw("RevokerInfo", revoker.get());
+        }
+        raw(out.into_object())
     }
 }
 
@@ -203,17 +230,4 @@ pub(crate) fn record_of(entry: &Entry, from: &Account, to: &Account) -> Result<B
 pub(crate) fn raw(json: Vec<u8>) -> Result<Box<RawValue>, Error> {
     let text = String::from_utf8(json).map_err(|error| Error::new(Code::Broken).source(error))?;
     RawValue::from_string(text).map_err(fault)
-}
-
-/// What a conversation list shows of its last message.
-pub(crate) fn last_message(entry: &Entry) -> Result<Box<RawValue>, Error> {
-    with_parts(&entry.body, |parts| {
-        let mut out = Members::default();
-        out.raw("MsgBody", parts.body.get());
-        out.raw("CloudCustomData", parts.custom_data.map_or("\"\"", RawValue::get));
-        if let Some(revoker) = parts.revoker {
-            out.raw("RevokerInfo", revoker.get());
-        }
-        raw(out.into_object())
-    })?
 }
