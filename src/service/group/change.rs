@@ -4,14 +4,14 @@ use std::{collections::HashMap, sync::Arc};
 
 use bytes::Bytes;
 use model::{
-    Code, Error, GroupKind, Millis, flags,
+    Code, Error, Millis, flags,
     group::{
         Priority, limit,
         rule::{self, Action},
     },
 };
 use serde::{Deserialize, Serialize};
-use serde_json::{json, value::RawValue};
+use serde_json::{Value, json, value::RawValue};
 use store::{Append, Change, Entry, StoreError, tables::contact::ContactChange};
 use tokio::sync::oneshot;
 
@@ -52,6 +52,14 @@ pub struct Pinned {
 
 fn sender_of(entry: &Entry) -> Result<String, Error> {
     with_parts(&entry.body, |parts| parts.sender())
+}
+
+/// The change that takes a message's words away and says who recalled it.
+fn erased(entry: &Entry, revoker: &Value) -> Result<Change, Error> {
+    let body = emptied(entry)?;
+    let mut members = with_parts(&entry.body, |parts| parts.replaced(Some(&body), Some("")))?;
+    members.raw("RevokerInfo", &revoker.to_string());
+    Ok(Change { set_flags: flags::RECALLED, body: Some(members.into_bytes().into()), ..Change::default() })
 }
 
 impl Services {
@@ -104,15 +112,7 @@ impl Services {
             }
         }
         let revoker = json!({"Revoker_Account": by.account.user, "Reason": reason});
-        let body = emptied(&entry)?;
-        let mut members = with_parts(&entry.body, |parts| parts.replaced(Some(&body), Some("")))?;
-        members.raw("RevokerInfo", &revoker.to_string());
-        let change = Change {
-            set_flags: flags::RECALLED,
-            body: Some(members.into_bytes().into()),
-            unless_flags: flags::RECALLED,
-            ..Change::default()
-        };
+        let change = Change { unless_flags: flags::RECALLED, ..erased(&entry, &revoker)? };
         self.store.log.amend(place.number(), sequence, change).await.map_err(|error| match error {
             StoreError::Conflict { .. } => Code::GroupMessageNotRecallable.into(),
             StoreError::Missing => Code::GroupMessageMissing.into(),
@@ -126,10 +126,8 @@ impl Services {
             "TinyId": tiny_id(entry.sender).to_string(), "MsgClientTime": entry.client_time,
             "MsgTime": entry.time / 1000, "RevokerInfo": revoker,
         }]});
-        let item = json!({"From_Account": model::group::SYSTEM_USER, "ToGroupId": group.id,
-            "GroupInfo": wire::info_of(place), "RevokerInfo": revoker, "MsgBody": body});
-        let except = by.instance.map(|instance| (by.account.number, instance));
-        self.push_members(group, format!("\"Event\":5,\"GroupTips\":[{item}]").as_bytes(), except);
+        let event = wire::signal(place, &body, json!({"RevokerInfo": revoker}));
+        self.push_members(group, event.as_bytes(), by.origin());
         Ok(())
     }
 
@@ -140,14 +138,10 @@ impl Services {
         }
         let without = flags::TIP | flags::RECALLED;
         let newest = self.store.log.range(place.number(), 0, i64::MAX, true, SENDERS_NEWEST, without).await;
-        let revoker = json!({"Revoker_Account": by.account.user, "Reason": ""}).to_string();
+        let revoker = json!({"Revoker_Account": by.account.user, "Reason": ""});
         let mut gone = Vec::new();
         for entry in newest.map_err(broken)?.into_iter().filter(|entry| entry.sender == sender.number) {
-            let body = emptied(&entry)?;
-            let mut members = with_parts(&entry.body, |parts| parts.replaced(Some(&body), Some("")))?;
-            members.raw("RevokerInfo", &revoker);
-            let change =
-                Change { set_flags: flags::RECALLED, body: Some(members.into_bytes().into()), ..Change::default() };
+            let change = erased(&entry, &revoker)?;
             self.store.log.amend(place.number(), entry.sequence, change).await.map_err(broken)?;
             gone.push(entry.sequence);
         }
@@ -222,8 +216,11 @@ impl Services {
             "MsgClientTime": changed.client_time, "TinyId": tiny_id(changed.sender).to_string(),
             "MsgBody": result.body, "CloudCustomData": result.custom_data, "MsgVersion": changed.version,
         });
-        let except = by.instance.map(|instance| (by.account.number, instance));
-        self.push_members(&place.group, format!("\"Event\":18,\"GroupMsgModNotifys\":[{item}]").as_bytes(), except);
+        self.push_members(
+            &place.group,
+            format!("\"Event\":18,\"GroupMsgModNotifys\":[{item}]").as_bytes(),
+            by.origin(),
+        );
         Ok(result)
     }
 
@@ -278,9 +275,7 @@ impl Services {
                 "MsgClientTime": entry.client_time, "MsgRandom": entry.random,
                 "ReadNum": receipt.read, "UnreadNum": receipt.unread,
             }]});
-            let item = json!({"From_Account": model::group::SYSTEM_USER, "ToGroupId": group.id,
-                "GroupInfo": wire::info_of(place), "MsgBody": body});
-            self.tell(entry.sender, format!("\"Event\":5,\"GroupTips\":[{item}]"), None);
+            self.tell(entry.sender, wire::signal(place, &body, Value::Null), None);
         }
         Ok(())
     }
@@ -341,8 +336,7 @@ impl Services {
 
     /// The pinned messages of a place, those pinned last first.
     pub async fn pinned(&self, place: &Place) -> Result<Vec<Pinned>, Error> {
-        let stored = self.store.book.extra(place.number(), PINS).await.map_err(broken)?;
-        stored.map_or(Ok(Vec::new()), |body| serde_json::from_slice(&body).map_err(fault))
+        self.kept(place.number(), PINS).await
     }
 
     /// Pins a message or takes that back, and tells the members.
@@ -361,23 +355,18 @@ impl Services {
         } else if pins.len() == was {
             return Ok(());
         }
-        let body = serde_json::to_vec(&pins).map_err(fault)?;
-        self.store.book.set_extra(place.number(), PINS, body).await.map_err(broken)?;
+        self.keep(place.number(), PINS, &pins).await?;
         drop(alone);
         let kind = if pin { tip::PINNED } else { tip::UNPINNED };
-        let mut body = Self::tip_body(kind, by, place.group.member(by.account.number).as_ref(), &[]);
-        if let Some(body) = body.as_object_mut() {
-            if pin {
-                body.insert("PinnedMsg".into(), serde_json::to_value(wire::item_of(place, &entry)?).map_err(fault)?);
-            } else {
-                body.insert(
-                    "SdkGroupMessageId".into(),
-                    json!({"MsgClientTime": entry.client_time, "MsgRandom": entry.random,
-                        "SenderTinyId": tiny_id(entry.sender).to_string(), "ServerTime": entry.time / 1000,
-                        "MsgSeq": sequence}),
-                );
-            }
-        }
+        let what = if pin {
+            json!({"PinnedMsg": wire::item_of(place, &entry)?})
+        } else {
+            json!({"SdkGroupMessageId": {
+                "MsgClientTime": entry.client_time, "MsgRandom": entry.random,
+                "SenderTinyId": tiny_id(entry.sender).to_string(), "ServerTime": entry.time / 1000, "MsgSeq": sequence,
+            }})
+        };
+        let body = Self::tip_body(kind, by, place.group.member(by.account.number).as_ref(), &[], what);
         self.tell_members(place, &body, None)
     }
 
@@ -427,12 +416,6 @@ impl Services {
             let read = ContactChange::MoveRead(newest, self.world.second());
             self.store.book.change_contacts(account, vec![(place.number(), read)]).await.map_err(broken)?;
         }
-        if group.kind == GroupKind::Private && !group.info().active {
-            let _alone = group.change().await?;
-            let mut info = (*group.info()).clone();
-            info.active = true;
-            self.keep_info(group, info).await?;
-        }
-        Ok(())
+        self.activate(group).await
     }
 }

@@ -57,12 +57,12 @@ pub enum CounterMode {
 }
 
 impl Services {
-    async fn kept<T: DeserializeOwned + Default>(&self, number: i64, name: &str) -> Result<T, Error> {
+    pub(super) async fn kept<T: DeserializeOwned + Default>(&self, number: i64, name: &str) -> Result<T, Error> {
         let stored = self.store.book.extra(number, name).await.map_err(broken)?;
         stored.map_or_else(|| Ok(T::default()), |body| serde_json::from_slice(&body).map_err(fault))
     }
 
-    async fn keep<T: Serialize>(&self, number: i64, name: &str, value: &T) -> Result<(), Error> {
+    pub(super) async fn keep<T: Serialize>(&self, number: i64, name: &str, value: &T) -> Result<(), Error> {
         let body = serde_json::to_vec(value).map_err(fault)?;
         self.store.book.set_extra(number, name, body).await.map_err(broken)
     }
@@ -111,7 +111,7 @@ impl Services {
             "OpType": kind, "GroupAttrSeq": attributes.latest, "PushChangedAttrValFlag": 1,
             "BytesChangedKeys": changed, "GroupAttrInfo": values,
         }}});
-        self.tell_members(place, &body, by.instance.map(|instance| (by.account.number, instance)))?;
+        self.tell_members(place, &body, by.origin())?;
         Ok((attributes, changed))
     }
 
@@ -186,7 +186,7 @@ impl Services {
         let values: Value = changed.iter().map(|(key, value)| json!({"Key": key, "Value": value})).collect();
         let body = json!({"OpType": 6, "GroupCounterInfo": [
             {"Type": kind, "GroupCounterSeq": latest, "GroupCounter": values}]});
-        self.tell_members(place, &body, by.instance.map(|instance| (by.account.number, instance)))
+        self.tell_members(place, &body, by.origin())
     }
 }
 

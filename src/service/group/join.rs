@@ -184,11 +184,8 @@ impl Services {
         }
         if shows && !new.is_empty() {
             let whom: Vec<_> = new.iter().map(|account| (account.clone(), group.member(account.number))).collect();
-            let mut body = Self::tip_body(tip::JOINED, by, group.member(by.account.number).as_ref(), &whom);
-            if let Some(body) = body.as_object_mut() {
-                body.insert("MemberNum".into(), json!(group.member_count()));
-                body.insert("GroupJoinType".into(), json!(way as u8));
-            }
+            let more = json!({"MemberNum": group.member_count(), "GroupJoinType": way as u8});
+            let body = Self::tip_body(tip::JOINED, by, group.member(by.account.number).as_ref(), &whom, more);
             self.tip(&place, by, body).await?;
         }
         Ok(())

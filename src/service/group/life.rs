@@ -353,10 +353,8 @@ impl Services {
     }
 
     async fn tip_info(self: &Arc<Self>, group: &Arc<LiveGroup>, by: &By, news: Value) -> Result<(), Error> {
-        let mut body = Self::tip_body(tip::INFO, by, group.member(by.account.number).as_ref(), &[]);
-        if let Some(body) = body.as_object_mut() {
-            body.insert("MsgGroupNewInfo".into(), news);
-        }
+        let news = json!({"MsgGroupNewInfo": news});
+        let body = Self::tip_body(tip::INFO, by, group.member(by.account.number).as_ref(), &[], news);
         self.tip(&Place::of(group), by, body).await
     }
 
@@ -404,7 +402,7 @@ impl Services {
         self.groups.remove(group);
         drop(alone);
         let place = Place::of(group);
-        let except = by.instance.map(|instance| (by.account.number, instance));
+        let except = by.origin();
         if !group.kind.is_stored() || group.kind == GroupKind::Community {
             self.announce(&place, report::DISMISSED, &by.account, &json!({}), except);
         } else {

@@ -15,6 +15,7 @@ use store::tables::contact::ContactChange;
 use super::{
     By, LiveGroup, Place,
     notice::{report, tip},
+    wire,
 };
 use crate::{Account, Services, broken, fault, presence::Session};
 
@@ -62,24 +63,12 @@ impl Services {
             return self.dismiss_group(group, &app).await;
         }
         if group.kind.announces_members() {
-            let body = Self::counted(tip::QUIT, group, by, member.as_ref(), &[(by.account.clone(), member.clone())]);
+            let whom = [(by.account.clone(), member.clone())];
+            let more = json!({"MemberNum": group.member_count()});
+            let body = Self::tip_body(tip::QUIT, by, member.as_ref(), &whom, more);
             self.tip(&place, by, body).await?;
         }
         Ok(())
-    }
-
-    fn counted(
-        kind: u8,
-        group: &LiveGroup,
-        by: &By,
-        operator: Option<&super::Member>,
-        whom: &[(Arc<Account>, Option<super::Member>)],
-    ) -> Value {
-        let mut body = Self::tip_body(kind, by, operator, whom);
-        if let Some(body) = body.as_object_mut() {
-            body.insert("MemberNum".into(), json!(group.member_count()));
-        }
-        body
     }
 
     /// Takes members out of the book and of memory. The group's lock is held.
@@ -137,12 +126,11 @@ impl Services {
         let shown = group.kind.announces_members() && (group.info().active || group.kind != GroupKind::Private);
         if !silent && shown {
             let operator = group.member(by.account.number);
-            let mut body = Self::counted(tip::KICKED, group, by, operator.as_ref(), &gone);
-            if let Some(body) = body.as_object_mut() {
-                let names: Value = gone.iter().map(|(account, _)| json!({"User_Account": account.user})).collect();
-                body.insert("MsgMemberInfo".into(), names);
-                body.insert("MemberExtraInfo".into(), json!({"Reason": reason}));
-            }
+            let names: Value = gone.iter().map(|(account, _)| json!({"User_Account": account.user})).collect();
+            let more = json!({
+                "MemberNum": group.member_count(), "MsgMemberInfo": names, "MemberExtraInfo": {"Reason": reason},
+            });
+            let body = Self::tip_body(tip::KICKED, by, operator.as_ref(), &gone, more);
             self.tip(&place, by, body).await?;
         }
         Ok(())
@@ -242,7 +230,7 @@ impl Services {
             let kind = if made { tip::MADE_ADMIN } else { tip::LOST_ADMIN };
             let operator = place.group.member(by.account.number);
             let whom = [(account.clone(), Some(member.clone()))];
-            self.tip(place, by, Self::tip_body(kind, by, operator.as_ref(), &whom)).await?;
+            self.tip(place, by, Self::tip_body(kind, by, operator.as_ref(), &whom, Value::Null)).await?;
         }
         Ok(())
     }
@@ -278,12 +266,11 @@ impl Services {
             return Ok(());
         }
         let whom: Vec<_> = accounts.iter().map(|account| (account.clone(), group.member(account.number))).collect();
-        let mut body = Self::tip_body(tip::MEMBER_INFO, by, group.member(by.account.number).as_ref(), &whom);
-        if let Some(body) = body.as_object_mut() {
-            let muted: Value =
-                whom.iter().map(|(account, _)| json!({"User_Account": account.user, "ShutupTime": seconds})).collect();
-            body.insert("MsgMemberInfo".into(), muted);
-        }
+        let muted: Value =
+            whom.iter().map(|(account, _)| json!({"User_Account": account.user, "ShutupTime": seconds})).collect();
+        let operator = group.member(by.account.number);
+        let more = json!({"MsgMemberInfo": muted});
+        let body = Self::tip_body(tip::MEMBER_INFO, by, operator.as_ref(), &whom, more);
         self.tip(&Place::of(group), by, body).await
     }
 
@@ -303,9 +290,8 @@ impl Services {
         let topic = place.topic.as_ref().map_or("", |topic| topic.id.as_str());
         let body = json!({"GroupReadInfoArray": [
             {"GroupId": place.group.id, "TopicId": topic, "LastReadMsgSeq": sequence}]});
-        let item = json!({"From_Account": model::group::SYSTEM_USER, "To_Account": by.account.user,
-            "ToGroupId": place.group.id, "GroupInfo": Self::place_info(place), "MsgBody": body});
-        self.tell(by.account.number, format!("\"Event\":5,\"GroupTips\":[{item}]"), by.instance);
+        let event = wire::signal(place, &body, json!({"To_Account": by.account.user}));
+        self.tell(by.account.number, event, by.instance);
         Ok(())
     }
 }

@@ -122,6 +122,11 @@ impl By {
     pub fn is_backend(&self) -> bool {
         self.app && self.instance.is_none()
     }
+
+    /// The account and instance that are left out when others are told; a backend leaves out nobody.
+    pub fn origin(&self) -> Option<(i64, u32)> {
+        self.instance.map(|instance| (self.account.number, instance))
+    }
 }
 
 impl State {

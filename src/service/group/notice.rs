@@ -12,7 +12,11 @@ use store::{Append, Entry, tables::contact::ContactChange};
 use tokio::sync::oneshot;
 
 use super::{By, Member, Place, wire};
-use crate::{Account, Services, broken, message::{Members, with_parts}, presence::Push};
+use crate::{
+    Account, Services, broken,
+    message::{Members, with_parts},
+    presence::Push,
+};
 
 /// How long notices are kept for who is away, in milliseconds, and how many.
 const KEPT_MILLIS: i64 = 7 * 86_400_000;
@@ -33,6 +37,8 @@ pub(super) mod report {
     pub const INVITATION: u8 = 12;
     pub const INVITATION_ACCEPTED: u8 = 13;
     pub const INVITATION_REFUSED: u8 = 14;
+    pub const TOPIC_CREATED: u8 = 17;
+    pub const TOPICS_DELETED: u8 = 18;
     pub const RECEIVE_OPTION: u8 = 20;
     pub const BANNED: u8 = 21;
     pub const CUSTOM: u8 = 255;
@@ -47,6 +53,7 @@ pub(super) mod tip {
     pub const LOST_ADMIN: u8 = 5;
     pub const INFO: u8 = 6;
     pub const MEMBER_INFO: u8 = 7;
+    pub const TOPIC: u8 = 8;
     pub const PINNED: u8 = 16;
     pub const UNPINNED: u8 = 17;
 }
@@ -63,16 +70,10 @@ pub(super) fn person(account: &Account, member: Option<&Member>) -> Value {
 }
 
 fn notice_members(place: &Place, to: &str, kind: u8, operator: &Account, extra: &Value) -> String {
-    let mut info = wire::info_of(place);
-    if let Some(info) = info.as_object_mut() {
-        info.insert("From_Account".into(), json!(operator.user));
-        info.insert("To_Account".into(), json!(to));
-    }
-    let mut body = json!({"ReportType": kind, "Operator_Account": operator.user, "RemarkInfo": "", "Authentication": "",
+    let info = wire::merged(wire::info_of(place), json!({"From_Account": operator.user, "To_Account": to}));
+    let body = json!({"ReportType": kind, "Operator_Account": operator.user, "RemarkInfo": "", "Authentication": "",
         "MsgKey": 0, "UserDefinedField": "", "GroupName": place.group.info().name});
-    if let (Some(body), Some(extra)) = (body.as_object_mut(), extra.as_object()) {
-        body.extend(extra.clone());
-    }
+    let body = wire::merged(body, extra.clone());
     let mut members = Members::default();
     for (name, value) in [
         ("From_Account", json!(SYSTEM_USER)),
@@ -100,22 +101,25 @@ pub(crate) fn notice_event(entry: &Entry) -> String {
 }
 
 impl Services {
-    /// The body of a tip: who did what to whom. `operator` is what the operator is in the group.
+    /// The body of a tip: who did what to whom, and what else is said of it. `operator` is what the operator is in the
+    /// group.
     pub(super) fn tip_body(
         kind: u8,
         by: &By,
         operator: Option<&Member>,
         whom: &[(Arc<Account>, Option<Member>)],
+        more: Value,
     ) -> Value {
         let people: Vec<Value> = whom.iter().map(|(account, member)| person(account, member.as_ref())).collect();
         let names: Vec<&str> = whom.iter().map(|(account, _)| account.user.as_str()).collect();
-        json!({
+        let body = json!({
             "OpType": kind,
             "Operator_Account": by.account.user,
             "MsgOperatorMemberExtraInfo": person(&by.account, operator),
             "List_Account": names,
             "MsgMemberExtraInfo": people,
-        })
+        });
+        wire::merged(body, more)
     }
 
     /// Tells everybody connected of something that is not kept for the others.

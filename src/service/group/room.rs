@@ -15,7 +15,11 @@ use serde_json::{json, value::RawValue};
 use store::tables::group::NewMember;
 use tokio::sync::Notify;
 
-use super::{By, LiveGroup, Place, notice::report};
+use super::{
+    By, LiveGroup, Place,
+    join::Way,
+    notice::{report, tip},
+};
 use crate::{
     Account, LiveApp, Services, broken,
     message::raw,
@@ -260,11 +264,8 @@ impl Services {
         }
         if shows {
             let whom = [(by.account.clone(), None)];
-            let mut body = Self::tip_body(super::notice::tip::JOINED, by, None, &whom);
-            if let Some(body) = body.as_object_mut() {
-                body.insert("MemberNum".into(), json!(group.member_count()));
-                body.insert("GroupJoinType".into(), json!(1));
-            }
+            let more = json!({"MemberNum": group.member_count(), "GroupJoinType": Way::Applied as u8});
+            let body = Self::tip_body(tip::JOINED, by, None, &whom, more);
             self.tip(&Place::of(group), by, body).await?;
         }
         Ok(history)
@@ -291,10 +292,8 @@ impl Services {
         };
         if shows {
             let whom = [(by.account.clone(), None)];
-            let mut body = Self::tip_body(super::notice::tip::QUIT, by, None, &whom);
-            if let Some(body) = body.as_object_mut() {
-                body.insert("MemberNum".into(), json!(group.member_count()));
-            }
+            let more = json!({"MemberNum": group.member_count()});
+            let body = Self::tip_body(tip::QUIT, by, None, &whom, more);
             self.tip(&Place::of(group), by, body).await?;
         }
         Ok(())

@@ -430,7 +430,7 @@ impl Services {
     }
 
     /// The first message makes a private group visible to its members.
-    async fn activate(&self, group: &LiveGroup) -> Result<(), Error> {
+    pub(super) async fn activate(&self, group: &LiveGroup) -> Result<(), Error> {
         if group.kind != GroupKind::Private || group.info().active {
             return Ok(());
         }

@@ -12,7 +12,10 @@ use model::{
 use serde_json::json;
 use store::{StoreError, tables::topic::TopicRow};
 
-use super::{By, LiveGroup, wire};
+use super::{
+    By, LiveGroup,
+    notice::{report, tip},
+};
 use crate::{LiveApp, Services, broken, fault};
 
 /// A topic as of its last change.
@@ -159,7 +162,7 @@ impl Services {
         let topics = self.load_topics(group).await?;
         let topic = topics.get(&number).cloned().ok_or_else(|| fault("a topic is gone right after it was made"))?;
         let place = Place { group: group.clone(), topic: Some(topic.clone()) };
-        self.announce(&place, 17, &by.account, &json!({}), by.instance.map(|instance| (by.account.number, instance)));
+        self.announce(&place, report::TOPIC_CREATED, &by.account, &json!({}), by.origin());
         Ok(topic)
     }
 
@@ -198,10 +201,9 @@ impl Services {
         self.store.book.change_topic(topic.number, body).await.map_err(broken)?;
         self.load_topics(&place.group).await?;
         drop(alone);
-        let mut body = Self::tip_body(8, by, place.group.member(by.account.number).as_ref(), &[]);
-        if let Some(body) = body.as_object_mut() {
-            body.insert("MsgTopicNewInfo".into(), news);
-        }
+        let news = json!({"MsgTopicNewInfo": news});
+        let operator = place.group.member(by.account.number);
+        let body = Self::tip_body(tip::TOPIC, by, operator.as_ref(), &[], news);
         self.tell_members(place, &body, None)
     }
 
@@ -217,7 +219,7 @@ impl Services {
         self.store.log.purge(topic.number, i64::MAX).await.map_err(broken)?;
         let group = Place::of(&place.group);
         let extra = json!({"TopicIdArray": [topic.id]});
-        self.announce(&group, 18, &by.account, &extra, None);
+        self.announce(&group, report::TOPICS_DELETED, &by.account, &extra, None);
         Ok(())
     }
 
@@ -245,10 +247,5 @@ impl Services {
         })?;
         self.load_topics(group).await?;
         Ok(id)
-    }
-
-    /// `GroupInfo` of a place.
-    pub fn place_info(place: &Place) -> serde_json::Value {
-        wire::info_of(place)
     }
 }

@@ -248,16 +248,32 @@ pub(super) fn told(place: &Place, now: i64, random: u32, sequence: i64, body: &V
     format!("\"Event\":6,\"GroupTips\":[{item}]")
 }
 
+/// The members of the push of what only clients take note of: recalls, read marks, receipts. `more` goes beside the body.
+pub(super) fn signal(place: &Place, body: &Value, more: Value) -> String {
+    let item = json!({
+        "From_Account": SYSTEM_USER, "ToGroupId": place.group.id, "GroupInfo": info_of(place), "MsgBody": body,
+    });
+    format!("\"Event\":5,\"GroupTips\":[{}]", merged(item, more))
+}
+
+/// An object with the members of another one.
+pub(super) fn merged(mut object: Value, more: Value) -> Value {
+    if let (Value::Object(object), Value::Object(more)) = (&mut object, more) {
+        object.extend(more);
+    }
+    object
+}
+
 /// `GroupInfo` of tips and notices.
 pub(super) fn info_of(place: &Place) -> Value {
     let group: &LiveGroup = &place.group;
     let info = group.info();
-    let mut object = json!({
+    let object = json!({
         "GroupId": group.id, "GroupName": info.name, "GroupType": group.kind.name(),
         "MillionGroupFlag": if info.topics && group.kind == GroupKind::Community { WITH_TOPICS } else { 0 },
     });
-    if let (Some(topic), Some(object)) = (&place.topic, object.as_object_mut()) {
-        object.insert("TopicId".into(), json!(topic.id));
+    match &place.topic {
+        Some(topic) => merged(object, json!({"TopicId": topic.id})),
+        None => object,
     }
-    object
 }

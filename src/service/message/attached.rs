@@ -140,7 +140,7 @@ impl Services {
     ) -> Result<(Vec<ExtensionResult>, i64), Error> {
         place.group.check(by, Action::ReadHistory)?;
         let attached = self.attached_in_group(place, sequence, Code::ExtensionMessageMissing).await?;
-        self.extend(&attached, change, by.instance.map(|instance| (by.account.number, instance))).await
+        self.extend(&attached, change, by.origin()).await
     }
 
     async fn extend(
@@ -266,7 +266,7 @@ impl Services {
     ) -> Result<(), Error> {
         place.group.check(by, Action::ReadHistory)?;
         let attached = self.attached_in_group(place, sequence, Code::MessageMissing).await?;
-        let except = by.instance.map(|instance| (by.account.number, instance));
+        let except = by.origin();
         self.react_to(&attached, &by.account, reaction, add, except).await
     }
 
