@@ -8,7 +8,10 @@ use model::{
     group::{SYSTEM_TINY_ID, SYSTEM_USER},
 };
 use serde_json::{Value, json};
-use store::{Append, Entry, tables::contact::ContactChange};
+use store::{
+    Append, Entry,
+    tables::contact::{ContactChange, SYSTEM_PEER},
+};
 use tokio::sync::oneshot;
 
 use super::{By, Member, Place, wire};
@@ -197,7 +200,7 @@ impl Services {
     }
 
     async fn system_conversation(&self, to: &Account) -> Result<i64, Error> {
-        let key = (store::tables::contact::SYSTEM_PEER, to.number);
+        let key = (SYSTEM_PEER, to.number);
         let make = async {
             let row = self.store.book.add_system_conversation(to.app.into(), to.number).await.map_err(broken)?;
             Ok::<_, Error>(Arc::new(crate::Conversation { number: row.number, mixed: row.mixed }))
@@ -207,11 +210,10 @@ impl Services {
 
     /// The notices that an account has not been told of yet, as events, oldest first; from now on it has.
     pub async fn untold_notices(&self, me: &Account) -> Result<Vec<String>, Error> {
-        let contacts = self.store.book.contacts(me.number).await.map_err(broken)?;
-        let Some(contact) = contacts.iter().find(|contact| contact.peer == store::tables::contact::SYSTEM_PEER) else {
-            return Ok(Vec::new());
-        };
-        let (number, read) = (contact.conversation, contact.read_sequence);
+        let Some(conversation) = self.conversation_at((SYSTEM_PEER, me.number)).await? else { return Ok(Vec::new()) };
+        let number = conversation.number;
+        let contact = self.store.book.contact(me.number, number).await.map_err(broken)?;
+        let read = contact.map_or(0, |contact| contact.read_sequence);
         let mut entries = self.store.log.range(number, read, i64::MAX, true, KEPT, 0).await.map_err(broken)?;
         let hidden = self.store.book.hidden(me.number, Some(number)).await.map_err(broken)?;
         let Some(newest) = entries.first().map(|entry| (entry.sequence, entry.time / 1000)) else {

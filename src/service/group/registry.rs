@@ -38,7 +38,7 @@ impl Default for Groups {
 
 #[derive(Default)]
 struct Map {
-    by_id: HashMap<(SdkAppId, Box<str>), Arc<LiveGroup>>,
+    by_id: HashMap<SdkAppId, HashMap<Box<str>, Arc<LiveGroup>>>,
     by_number: HashMap<i64, Arc<LiveGroup>>,
     /// Topics' conversations, with their community's number.
     topics: HashMap<i64, i64>,
@@ -47,7 +47,7 @@ struct Map {
 impl Groups {
     fn find(&self, app: SdkAppId, id: &str) -> Option<Arc<LiveGroup>> {
         let map = self.map.read().unwrap_or_else(PoisonError::into_inner);
-        map.by_id.get(&(app, Box::from(id))).cloned()
+        map.by_id.get(&app)?.get(id).cloned()
     }
 
     fn numbered(&self, number: i64) -> Option<Arc<LiveGroup>> {
@@ -60,15 +60,19 @@ impl Groups {
             // Whoever uses a group holds it; two references are those of this map.
             map.by_number.retain(|_, group| Arc::strong_count(group) > 2 || !group.room().is_empty());
             let Map { by_id, by_number, .. } = &mut *map;
-            by_id.retain(|_, group| by_number.contains_key(&group.number));
+            for groups in by_id.values_mut() {
+                groups.retain(|_, group| by_number.contains_key(&group.number));
+            }
         }
-        map.by_id.insert((group.app, group.id.clone()), group.clone());
+        map.by_id.entry(group.app).or_default().insert(group.id.clone(), group.clone());
         map.by_number.insert(group.number, group.clone());
     }
 
     pub fn remove(&self, group: &LiveGroup) {
         let mut map = self.map.write().unwrap_or_else(PoisonError::into_inner);
-        map.by_id.remove(&(group.app, group.id.clone()));
+        if let Some(groups) = map.by_id.get_mut(&group.app) {
+            groups.remove(&group.id);
+        }
         map.by_number.remove(&group.number);
         map.topics.retain(|_, community| *community != group.number);
     }

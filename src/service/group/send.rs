@@ -11,7 +11,7 @@ use model::{
     },
 };
 use serde_json::{Value, json, value::RawValue};
-use store::{Append, Appended, Entry, tables::contact::ContactChange};
+use store::{Appended, Entry, tables::contact::ContactChange};
 use tokio::sync::oneshot;
 
 use super::{By, LiveGroup, Place, wire};
@@ -25,21 +25,13 @@ use crate::{
 const BURST_SECONDS: i64 = 5;
 
 /// Who is mentioned by a message.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub enum Mention {
     /// Everybody.
     All,
     /// One account.
     One(Arc<Account>),
 }
-
-impl PartialEq for Account {
-    fn eq(&self, other: &Self) -> bool {
-        self.number == other.number
-    }
-}
-
-impl Eq for Account {}
 
 /// What is to be said.
 pub struct Content {
@@ -154,19 +146,17 @@ impl Services {
         mut content: Content,
     ) -> Result<GroupSent, Error> {
         let group = &place.group;
-        self.may_speak(place, by)?;
+        let privileged = self.may_speak(place, by)?;
         if content.online_only && !group.kind.is_stored() && group.kind != GroupKind::AvChatRoom {
             return Err(Error::new(Code::GroupNoPermission).detail("this type has no online-only messages"));
         }
         let now = self.world.now();
-        let privileged = rule::allows(group.kind, Action::SpeakWhileMuted, group.actor(by));
         let per_second = app.settings.group_messages_per_second;
-        let allowed = group.allows_message(content.priority, per_second, now) || privileged;
-        if !allowed {
+        if !group.allows_message(content.priority, per_second, now) && !privileged {
             return Ok(GroupSent { time: now, sequence: 0, dropped: true });
         }
         let order = content.order.take();
-        let card = group.member(by.account.number).map(|member| member.name_card).unwrap_or_default();
+        let card = group.read().member(by.account.number).map(|member| member.name_card.clone()).unwrap_or_default();
         let members = members(&content, &by.account, &card);
         let outgoing = Outgoing {
             place: place.clone(),
@@ -199,21 +189,23 @@ impl Services {
         Ok(GroupSent { time: appended.time, sequence: appended.sequence, dropped: false })
     }
 
-    fn may_speak(&self, place: &Place, by: &By) -> Result<(), Error> {
+    /// Checks whether somebody may speak. Whether silence and flow control do not count for them.
+    fn may_speak(&self, place: &Place, by: &By) -> Result<bool, Error> {
         let group = &place.group;
-        group.check(by, Action::Speak)?;
+        let actor = group.actor(by);
+        rule::check(group.kind, Action::Speak, actor)?;
         let state = group.read();
         let muted_by_name = state.muted_until(by.account.number, self.world.second()) > 0;
         let all_muted = state.info.muted || place.topic.as_ref().is_some_and(|topic| topic.info.muted);
         drop(state);
-        let heard = by.app || rule::allows(group.kind, Action::SpeakWhileMuted, group.actor(by));
+        let privileged = rule::allows(group.kind, Action::SpeakWhileMuted, actor);
         if muted_by_name {
             return Err(Error::new(Code::MemberMuted).detail("the sender is muted in this group"));
         }
-        if all_muted && !heard {
+        if all_muted && !privileged {
             return Err(Error::new(Code::MemberMuted).detail("all members of this group are muted"));
         }
-        Ok(())
+        Ok(privileged)
     }
 
     fn say_unstored(&self, mut outgoing: Outgoing) -> Result<GroupSent, Error> {
@@ -236,41 +228,14 @@ impl Services {
 
     async fn queue_group(
         self: &Arc<Self>,
-        mut outgoing: Outgoing,
+        outgoing: Outgoing,
         origin: Option<Arc<Session>>,
         done: oneshot::Sender<Result<Appended, store::StoreError>>,
     ) -> Result<(), Error> {
         let services = self.clone();
-        let entry = &outgoing.entry;
-        let append = Append {
-            conversation: entry.conversation,
-            sender: entry.sender,
-            client_sequence: entry.client_sequence,
-            random: entry.random,
-            time: entry.time,
-            dated: false,
-            client_time: entry.client_time,
-            flags: entry.flags,
-            body: entry.body.clone(),
-            done: Box::new(move |outcome| {
-                if let Ok(appended) = &outcome
-                    && !appended.repeated
-                {
-                    let entry = &mut outgoing.entry;
-                    (entry.position, entry.sequence, entry.time) =
-                        (appended.position, appended.sequence, appended.time);
-                    if let Some(session) = &origin {
-                        session.acknowledge(entry.position);
-                    }
-                    metrics::counter!(crate::metric::MESSAGES).increment(1);
-                    let _ = done.send(outcome);
-                    services.deliver_stored(&outgoing);
-                    return;
-                }
-                let _ = done.send(outcome);
-            }),
-        };
-        self.store.log.append(append).await.map_err(broken)
+        let entry = outgoing.entry.clone();
+        let deliver = move |entry| services.deliver_stored(&Outgoing { entry, ..outgoing });
+        self.append_message(entry, false, origin, done, deliver).await
     }
 
     fn deliver_stored(&self, outgoing: &Outgoing) {
@@ -389,7 +354,7 @@ impl Services {
         random: u32,
         client_sequence: u32,
     ) -> Result<(), Error> {
-        let all = mentions.contains(&Mention::All);
+        let all = mentions.iter().any(|mention| matches!(mention, Mention::All));
         let mut accounts: Vec<i64> = mentions
             .iter()
             .map(|mention| match mention {

@@ -84,11 +84,15 @@ impl Services {
 
     /// The topics of a community, by number.
     pub async fn topics(&self, group: &LiveGroup) -> Result<Arc<Topics>, Error> {
+        if group.kind != GroupKind::Community {
+            return Ok(Arc::default());
+        }
         let cached = || group.topics.lock().unwrap_or_else(PoisonError::into_inner).clone();
         if let Some(topics) = cached() {
             return Ok(topics);
         }
-        let _alone = group.change().await?;
+        // Also of a community that was dismissed just now, which has none.
+        let _alone = group.changing.lock().await;
         if let Some(topics) = cached() {
             return Ok(topics);
         }
@@ -106,11 +110,9 @@ impl Services {
 
     async fn load_topics(&self, group: &LiveGroup) -> Result<Arc<Topics>, Error> {
         let mut topics = Topics::new();
-        if group.kind == GroupKind::Community {
-            for row in self.store.book.topics(group.number).await.map_err(broken)? {
-                self.groups.note_topic(row.number, group.number);
-                topics.insert(row.number, Topic::of(row)?);
-            }
+        for row in self.store.book.topics(group.number).await.map_err(broken)? {
+            self.groups.note_topic(row.number, group.number);
+            topics.insert(row.number, Topic::of(row)?);
         }
         let topics = Arc::new(topics);
         *group.topics.lock().unwrap_or_else(PoisonError::into_inner) = Some(topics.clone());

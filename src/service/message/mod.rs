@@ -42,7 +42,11 @@ fn known(row: ConversationRow) -> Arc<Conversation> {
 impl Services {
     /// The conversation of two accounts of one app, if they have one.
     pub async fn conversation(&self, a: &Account, b: &Account) -> Result<Option<Arc<Conversation>>, Error> {
-        let key = pair(a, b);
+        self.conversation_at(pair(a, b)).await
+    }
+
+    /// The same by the numbers of the two, the smaller one first.
+    pub(crate) async fn conversation_at(&self, key: (i64, i64)) -> Result<Option<Arc<Conversation>>, Error> {
         // What a slow read finds never replaces what `mix` has put there meanwhile.
         let read = async {
             let row = self.store.book.conversation(key.0, key.1).await.map_err(|error| Some(broken(error)))?;

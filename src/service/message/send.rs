@@ -114,10 +114,9 @@ impl Services {
         now: Millis,
         done: oneshot::Sender<Result<Appended, StoreError>>,
     ) -> Result<(), Error> {
-        let body = Bytes::from(message.members.into_bytes());
         let services = self.clone();
         let (from, to, origin) = (message.from, message.to, message.origin);
-        let mut entry = Entry {
+        let entry = Entry {
             position: 0,
             conversation,
             sequence: 0,
@@ -128,19 +127,34 @@ impl Services {
             client_time: message.client_time,
             flags: message.flags,
             version: 0,
-            body: body.clone(),
+            body: message.members.into_bytes().into(),
         };
         let (push, copy) = (message.push, message.copy);
+        let except = origin.as_ref().map(|session| session.instance);
+        let deliver = move |entry: Entry| services.deliver(&entry, &from, &to, (push, copy), except);
+        self.append_message(entry, message.dated.is_some(), origin, done, deliver).await
+    }
+
+    /// Queues what somebody says: it is stored, `done` is told, and `deliver` gets it with its place, unless it was said
+    /// before. `origin` is the session that has it already.
+    pub(crate) async fn append_message(
+        &self,
+        mut entry: Entry,
+        dated: bool,
+        origin: Option<Arc<Session>>,
+        done: oneshot::Sender<Result<Appended, StoreError>>,
+        deliver: impl FnOnce(Entry) + Send + 'static,
+    ) -> Result<(), Error> {
         let append = Append {
-            conversation,
+            conversation: entry.conversation,
             sender: entry.sender,
             client_sequence: entry.client_sequence,
             random: entry.random,
             time: entry.time,
-            dated: message.dated.is_some(),
+            dated,
             client_time: entry.client_time,
             flags: entry.flags,
-            body,
+            body: entry.body.clone(),
             done: Box::new(move |outcome| {
                 if let Ok(appended) = &outcome
                     && !appended.repeated
@@ -151,10 +165,9 @@ impl Services {
                         session.acknowledge(entry.position);
                     }
                     metrics::counter!(crate::metric::MESSAGES).increment(1);
-                    let except = origin.as_ref().map(|session| session.instance);
                     // The sender learns of the success first: a receiver's answer cannot overtake it.
                     let _ = done.send(outcome);
-                    services.deliver(&entry, &from, &to, (push, copy), except);
+                    deliver(entry);
                     return;
                 }
                 // Whoever waited may have gone; the message is stored or refused all the same.
