@@ -6,34 +6,18 @@ use model::{Code, Error, GroupKind, Role, group::limit::ACCOUNTS};
 use serde::{Deserialize, Serialize};
 use service::group::NewGroup;
 
-use super::shared::{Field, by, check_count, fields, invite_option, join_option};
+use super::shared::{Draft, Field, by, check_count, fields};
 use crate::{Command, Context, Spec};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct Request {
-    #[serde(rename = "Type")]
-    kind: String,
-    name: String,
-    group_id: Option<String>,
+    #[serde(flatten)]
+    draft: Draft,
     #[serde(rename = "Owner_Account")]
     owner: Option<String>,
     #[serde(default)]
-    introduction: String,
-    #[serde(default)]
-    notification: String,
-    #[serde(default)]
-    face_url: String,
-    #[serde(alias = "MaxMemberNum")]
-    max_member_count: Option<u64>,
-    apply_join_option: Option<String>,
-    invite_join_option: Option<String>,
-    #[serde(default)]
     member_list: Vec<First>,
-    #[serde(default)]
-    app_defined_data: Vec<Field>,
-    #[serde(default)]
-    support_topic: i64,
 }
 
 #[derive(Deserialize)]
@@ -98,22 +82,7 @@ impl Command for Request {
             let account = cx.account(&first.account, Code::GroupAccountMissing).await?;
             members.push((account, role, fields(first.app_member_defined_data)));
         }
-        let new = NewGroup {
-            kind: GroupKind::from_name(&self.kind),
-            id: self.group_id,
-            name: self.name,
-            introduction: self.introduction,
-            notification: self.notification,
-            face: self.face_url,
-            most_members: self.max_member_count,
-            join: join_option(self.apply_join_option.as_deref())?,
-            invite: invite_option(self.invite_join_option.as_deref())?,
-            fields: fields(self.app_defined_data),
-            topics: self.support_topic == 1,
-            owner,
-            members,
-            imported: None,
-        };
+        let new = NewGroup { owner, members, ..self.draft.into_group()? };
         let (group, over) = cx.services.create_group(cx.app()?, &by, new).await?;
         // One SDK takes whoever makes a live room for a listener and never joins; for the others joining changes nothing.
         if let (GroupKind::AvChatRoom, Some(session)) = (group.kind, cx.session()) {

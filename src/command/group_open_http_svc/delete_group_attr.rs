@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use model::{Code, Error};
+use model::Error;
 use serde::Deserialize;
 use service::group::AttributeChange;
 
-use super::shared::{Attribute, Changed, Known};
+use super::shared::{ATTRIBUTE_FAILS, Attribute, Changed, Known};
 use crate::{Command, Context, Spec};
 
 #[derive(Deserialize)]
@@ -20,17 +20,7 @@ pub(crate) struct Request {
 
 impl Command for Request {
     const SPEC: Spec = Spec::group("group_open_http_svc.delete_group_attr")
-        .fails(&[
-            Code::GroupMissing,
-            Code::GroupNoPermission,
-            Code::AttributeKeyTooLong,
-            Code::AttributeValueTooLong,
-            Code::TooManyAttributes,
-            Code::AttributesTooLarge,
-            Code::AttributesTooFrequent,
-            Code::AttributeMissing,
-            Code::AttributeConflict,
-        ])
+        .fails(ATTRIBUTE_FAILS)
         .example(r#"{"GroupId":"hikers-01","GroupAttr":[{"key":"k"}]}"#);
     type Reply = Changed;
 

@@ -2,12 +2,11 @@
 
 use std::sync::Arc;
 
-use model::{Code, Error, group::limit::ASKED};
-use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
-use service::group::LiveGroup;
+use model::Error;
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
 
-use super::shared::{Filter, base, group, keep, member};
+use super::shared::{Filter, GroupInfos, base, group, keep, member};
 use crate::{Command, Context, Doors, Spec};
 
 #[derive(Deserialize)]
@@ -18,36 +17,25 @@ pub(crate) struct Request {
     response_filter: Filter,
 }
 
-#[derive(Serialize)]
-#[serde(rename_all = "PascalCase")]
-pub(crate) struct Reply {
-    group_info: Vec<Value>,
-}
-
 impl Command for Request {
     const SPEC: Spec = Spec::group("group_open_http_svc.get_group_info")
         .doors(Doors::REST)
         .example(r#"{"GroupIdList":["hikers-01"]}"#);
-    type Reply = Reply;
+    type Reply = GroupInfos;
 
-    async fn run(self, cx: Arc<Context>) -> Result<Reply, Error> {
-        if self.group_id_list.is_empty() || self.group_id_list.len() > ASKED {
-            return Err(Error::new(Code::GroupParameterInvalid).detail("GroupIdList names 1 to 50 groups"));
-        }
-        let mut group_info = Vec::with_capacity(self.group_id_list.len());
+    async fn run(self, cx: Arc<Context>) -> Result<GroupInfos, Error> {
+        let mut infos = GroupInfos::of(&self.group_id_list)?;
         for id in &self.group_id_list {
-            group_info.push(match group(&cx, id).await {
-                Ok(group) => whole(&cx, &group, &self.response_filter).await?,
-                Err(error) => json!({"GroupId": id, "ErrorCode": error.number(), "ErrorInfo": error.detail}),
-            });
+            infos.add(id, whole(&cx, id, &self.response_filter).await)?;
         }
-        Ok(Reply { group_info })
+        Ok(infos)
     }
 }
 
-async fn whole(cx: &Context, group: &Arc<LiveGroup>, filter: &Filter) -> Result<Value, Error> {
+async fn whole(cx: &Context, id: &str, filter: &Filter) -> Result<Map<String, Value>, Error> {
+    let group = group(cx, id).await?;
     let newest = cx.services.newest(&[group.number]).await?;
-    let mut object = base(group, newest.get(&group.number).copied());
+    let mut object = base(&group, newest.get(&group.number).copied());
     keep(&mut object, filter.base.as_deref(), &["GroupId", "AppDefinedData"]);
     if let (Some(names), Some(Value::Array(fields))) = (&filter.fields, object.get_mut("AppDefinedData")) {
         fields.retain(|field| names.iter().any(|name| field["Key"] == name.as_str()));
@@ -55,8 +43,6 @@ async fn whole(cx: &Context, group: &Arc<LiveGroup>, filter: &Filter) -> Result<
     if filter.base.is_none() {
         object.insert("Appid".into(), json!(group.app));
     }
-    object.insert("ErrorCode".into(), json!(0));
-    object.insert("ErrorInfo".into(), json!(""));
     let wants_members = filter.member.is_some() || filter.base.is_none();
     if wants_members && group.kind.is_stored() {
         let now = cx.services.world.second();
@@ -64,12 +50,12 @@ async fn whole(cx: &Context, group: &Arc<LiveGroup>, filter: &Filter) -> Result<
         let list: Vec<Value> = members
             .iter()
             .map(|one| {
-                let mut object = member(group, one, now, None);
+                let mut object = member(&group, one, now, None);
                 keep(&mut object, filter.member.as_deref(), &["Member_Account"]);
                 Value::Object(object)
             })
             .collect();
         object.insert("MemberList".into(), Value::Array(list));
     }
-    Ok(Value::Object(object))
+    Ok(object)
 }

@@ -6,7 +6,7 @@ use model::{Code, Error};
 use serde::Deserialize;
 use service::group::{By, Subject};
 
-use super::shared::{by, decision, group};
+use super::shared::{DECISION_FAILS, by, decision, group};
 use crate::{Command, Context, Doors, Spec};
 
 #[derive(Deserialize)]
@@ -26,14 +26,7 @@ pub(crate) struct Request {
 impl Command for Request {
     const SPEC: Spec = Spec::group("group_open_http_svc.handle_invite_join_permission_group")
         .doors(Doors::SOCKET)
-        .fails(&[
-            Code::GroupMissing,
-            Code::GroupNoPermission,
-            Code::GroupAccountMissing,
-            Code::ApplicationHandled,
-            Code::GroupFull,
-            Code::UserGroupQuotaUsedUp,
-        ])
+        .fails(DECISION_FAILS)
         .example(r#"{"GroupId":"hikers-01","Applicant_Account":"bob","Invited_Account":"carol","HandleMsg":"Agree"}"#);
     type Reply = ();
 

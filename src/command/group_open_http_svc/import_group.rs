@@ -2,36 +2,20 @@
 
 use std::sync::Arc;
 
-use model::{Code, Error, GroupKind};
+use model::{Code, Error};
 use serde::{Deserialize, Serialize};
 use service::group::NewGroup;
 
-use super::shared::{Field, by, fields, invite_option, join_option};
+use super::shared::{Draft, by};
 use crate::{Command, Context, Doors, Spec};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct Request {
-    #[serde(rename = "Type")]
-    kind: String,
-    name: String,
-    group_id: Option<String>,
+    #[serde(flatten)]
+    draft: Draft,
     #[serde(rename = "Owner_Account")]
     owner: Option<String>,
-    #[serde(default)]
-    introduction: String,
-    #[serde(default)]
-    notification: String,
-    #[serde(default)]
-    face_url: String,
-    #[serde(alias = "MaxMemberNum")]
-    max_member_count: Option<u64>,
-    apply_join_option: Option<String>,
-    invite_join_option: Option<String>,
-    #[serde(default)]
-    app_defined_data: Vec<Field>,
-    #[serde(default)]
-    support_topic: i64,
     create_time: Option<u32>,
 }
 
@@ -65,22 +49,7 @@ impl Command for Request {
             Some(name) => Some(cx.account(name, Code::GroupAccountMissing).await?),
             None => None,
         };
-        let new = NewGroup {
-            kind: GroupKind::from_name(&self.kind),
-            id: self.group_id,
-            name: self.name,
-            introduction: self.introduction,
-            notification: self.notification,
-            face: self.face_url,
-            most_members: self.max_member_count,
-            join: join_option(self.apply_join_option.as_deref())?,
-            invite: invite_option(self.invite_join_option.as_deref())?,
-            fields: fields(self.app_defined_data),
-            topics: self.support_topic == 1,
-            owner,
-            members: Vec::new(),
-            imported: Some(created),
-        };
+        let new = NewGroup { owner, imported: Some(created), ..self.draft.into_group()? };
         let (group, _) = cx.services.create_group(cx.app()?, &by, new).await?;
         Ok(Reply { group_id: group.id.to_string() })
     }

@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use model::{
-    Code, Error, GroupKind, UserId,
-    group::{Fields, InviteOption, JoinOption, TopicInfo, rule::Action},
+    Code, Error, GroupKind, Kind, UserId,
+    group::{Fields, InviteOption, JoinOption, TopicInfo, limit::ASKED, rule::Action},
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value, json};
 use service::{
     Account,
-    group::{AttributeChange, By, Decision, LiveGroup, Member, Place},
+    group::{AttributeChange, By, Decision, LiveGroup, Member, NewGroup, Place},
 };
 
 use crate::{Context, Door};
@@ -244,6 +244,50 @@ pub(crate) async fn muted(cx: &Context, id: &str) -> Result<Vec<(UserId, i64)>, 
     Ok(group.read().muted(now))
 }
 
+/// What a group that is made or imported is to be.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct Draft {
+    #[serde(rename = "Type")]
+    kind: String,
+    name: String,
+    group_id: Option<String>,
+    #[serde(default)]
+    introduction: String,
+    #[serde(default)]
+    notification: String,
+    #[serde(default)]
+    face_url: String,
+    #[serde(alias = "MaxMemberNum")]
+    max_member_count: Option<u64>,
+    apply_join_option: Option<String>,
+    invite_join_option: Option<String>,
+    #[serde(default)]
+    app_defined_data: Vec<Field>,
+    #[serde(default)]
+    support_topic: i64,
+}
+
+impl Draft {
+    /// The group without owner and members.
+    pub fn into_group(self) -> Result<NewGroup, Error> {
+        Ok(NewGroup {
+            kind: GroupKind::from_name(&self.kind),
+            id: self.group_id,
+            name: self.name,
+            introduction: self.introduction,
+            notification: self.notification,
+            face: self.face_url,
+            most_members: self.max_member_count,
+            join: join_option(self.apply_join_option.as_deref())?,
+            invite: invite_option(self.invite_join_option.as_deref())?,
+            fields: fields(self.app_defined_data),
+            topics: self.support_topic == 1,
+            ..NewGroup::default()
+        })
+    }
+}
+
 /// A message, by its place in the group.
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -251,10 +295,76 @@ pub(crate) struct Named {
     pub msg_seq: i64,
 }
 
-/// A group whose result is an error.
-pub(crate) fn failed(id: &str, error: &Error) -> Value {
-    json!({"GroupId": id, "ErrorCode": error.number(), "ErrorInfo": error.detail})
+/// The groups of a request, each with its own result.
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct GroupInfos {
+    group_info: Vec<Value>,
 }
+
+impl GroupInfos {
+    /// None yet of so many groups that are asked for.
+    pub fn of(ids: &[String]) -> Result<Self, Error> {
+        if ids.is_empty() || ids.len() > ASKED {
+            return Err(Error::new(Code::GroupParameterInvalid).detail("GroupIdList names 1 to 50 groups"));
+        }
+        Ok(Self { group_info: Vec::with_capacity(ids.len()) })
+    }
+
+    /// Adds what is said of a group, or its code; a fault of ours ends the request.
+    pub fn add(&mut self, id: &str, found: Result<Map<String, Value>, Error>) -> Result<(), Error> {
+        let (mut object, code, info) = match found {
+            Ok(object) => (object, 0, "".into()),
+            Err(error) if error.kind() == Kind::Ours => return Err(error),
+            Err(error) => (Map::from_iter([("GroupId".to_owned(), json!(id))]), error.number(), error.detail),
+        };
+        object.insert("ErrorCode".into(), json!(code));
+        object.insert("ErrorInfo".into(), json!(info));
+        self.group_info.push(Value::Object(object));
+        Ok(())
+    }
+}
+
+/// A message that is pinned or no longer.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct Pin {
+    group_id: String,
+    topic_id: Option<String>,
+    msg_seq: i64,
+}
+
+impl Pin {
+    /// Pins the message or takes that back.
+    pub async fn change(&self, cx: &Context, pin: bool) -> Result<(), Error> {
+        let by = by(cx, None).await?;
+        let place = place(cx, &self.group_id, self.topic_id.as_deref()).await?;
+        cx.services.pin(&place, &by, self.msg_seq, pin).await
+    }
+}
+
+/// What a change of attributes may fail with.
+pub(crate) const ATTRIBUTE_FAILS: &[Code] = &[
+    Code::GroupMissing,
+    Code::GroupNoPermission,
+    Code::AttributeKeyTooLong,
+    Code::AttributeValueTooLong,
+    Code::TooManyAttributes,
+    Code::AttributesTooLarge,
+    Code::AttributesTooFrequent,
+    Code::AttributeMissing,
+    Code::AttributeConflict,
+];
+
+/// What a decision may fail with.
+pub(crate) const DECISION_FAILS: &[Code] = &[
+    Code::GroupMissing,
+    Code::GroupNoPermission,
+    Code::GroupAccountMissing,
+    Code::ApplicationHandled,
+    Code::GroupFull,
+    Code::UserGroupQuotaUsedUp,
+];
 
 /// A counter as the wire has it.
 #[derive(Deserialize, Serialize)]

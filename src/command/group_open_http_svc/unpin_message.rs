@@ -5,16 +5,12 @@ use std::sync::Arc;
 use model::{Code, Error};
 use serde::Deserialize;
 
-use super::shared::{by, place};
+use super::shared::Pin;
 use crate::{Command, Context, Doors, Spec};
 
 #[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub(crate) struct Request {
-    group_id: String,
-    topic_id: Option<String>,
-    msg_seq: i64,
-}
+#[serde(transparent)]
+pub(crate) struct Request(Pin);
 
 impl Command for Request {
     const SPEC: Spec = Spec::group("group_open_http_svc.unpin_message")
@@ -24,8 +20,6 @@ impl Command for Request {
     type Reply = ();
 
     async fn run(self, cx: Arc<Context>) -> Result<(), Error> {
-        let by = by(&cx, None).await?;
-        let place = place(&cx, &self.group_id, self.topic_id.as_deref()).await?;
-        cx.services.pin(&place, &by, self.msg_seq, false).await
+        self.0.change(&cx, false).await
     }
 }
