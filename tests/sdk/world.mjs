@@ -160,17 +160,20 @@ class User {
 
   has(peer, text) { return until(`"${text}" at ${this.id}`, () => this.texts(peer).includes(text), 60_000); }
 
-  /** All of the history, oldest first; `pages` counts the requests. */
-  async history(peer, pages = []) {
+  /** All of a conversation's history, oldest first; `pages` counts the requests. */
+  async historyOf(conversationID, pages = []) {
     const all = [];
     for (let next; ;) {
-      const { data } = await this.patiently(() => this.chat.getMessageList({ conversationID: `C2C${peer}`, nextReqMessageID: next }));
+      const { data } = await this.patiently(() => this.chat.getMessageList({ conversationID, nextReqMessageID: next }));
       pages.push(data.messageList.length);
       all.unshift(...data.messageList);
       if (data.isCompleted || data.messageList.length === 0) return all;
       next = data.nextReqMessageID;
     }
   }
+
+  history(peer, pages) { return this.historyOf(`C2C${peer}`, pages); }
+  groupHistory(group) { return this.historyOf(`GROUP${group}`); }
 
   /** SDKs allow themselves twenty pages of history a second. */
   async patiently(call) {
@@ -227,17 +230,6 @@ class User {
     // lite-chat asks for its own role only then.
     if (type !== 'AVChatRoom') await this.chat.getGroupProfile({ groupID });
     return groupID;
-  }
-
-  /** All of a group's history, oldest first. */
-  async groupHistory(group) {
-    const all = [];
-    for (let next; ;) {
-      const { data } = await this.patiently(() => this.chat.getMessageList({ conversationID: `GROUP${group}`, nextReqMessageID: next }));
-      all.unshift(...data.messageList);
-      if (data.isCompleted || data.messageList.length === 0) return all;
-      next = data.nextReqMessageID;
-    }
   }
 
   async groupConversation(group) { return (await this.conversations()).find((one) => one.conversationID === `GROUP${group}`); }
