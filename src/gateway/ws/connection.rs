@@ -1,6 +1,6 @@
 //! One client connection: reads requests, answers them, sends pushes.
 
-use std::{sync::Arc, task::Poll, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use axum::extract::ws::{CloseFrame, Message, WebSocket};
 use bytes::Bytes;
@@ -11,7 +11,10 @@ use service::{
     LiveApp, Services,
     presence::{Link, Outgoing, Push, Queue, Session},
 };
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::{
+    task::unconstrained,
+    time::{Instant, sleep_until, timeout},
+};
 
 use super::frame::{Broken, Frame, Head, message, reply};
 use crate::Gate;
@@ -96,7 +99,7 @@ impl Connection {
                 }
                 message = wire.socket.next(), if working.len() < IN_FLIGHT => {
                     heard = Instant::now();
-                    self.receive(message, &mut wire, &link, &mut working, &mut unsent.answers).await
+                    self.receive(message, &mut wire, &link, &mut working).await
                 }
                 () = &mut alarm => {
                     alarm.as_mut().reset(heard + SILENCE);
@@ -124,15 +127,15 @@ impl Connection {
         }
     }
 
-    /// Takes a message from the client and those that have come behind it. Requests begin in the order they came in;
-    /// what is done at once is answered at once, the rest is worked on beside others.
+    /// Takes a message from the client and those that have come behind it. Requests begin in the order they came in,
+    /// and are worked on beside others. They are first polled among those, and nowhere before: else one could be found
+    /// done ahead of those that were done earlier, and clients show what they said in the order of the answers.
     async fn receive(
         &self,
         first: Option<Result<Message, axum::Error>>,
         wire: &mut Wire,
         link: &Arc<Link>,
         working: &mut FuturesUnordered<BoxFuture<'static, Answer>>,
-        answers: &mut Vec<Vec<u8>>,
     ) -> Result<(), Gone> {
         let (mut next, mut taken) = (first, 1);
         loop {
@@ -143,10 +146,11 @@ impl Connection {
                 Some(Ok(Message::Ping(_) | Message::Pong(_))) => None,
                 Some(Ok(Message::Close(_)) | Err(_)) | None => return Err(Gone),
             };
-            if let Some(mut work) = work {
-                match futures_util::poll!(&mut work) {
-                    Poll::Pending => working.push(work),
-                    Poll::Ready(answer) => answers.extend(answer),
+            if let Some((mut work, silent)) = work {
+                // What has no answer is mostly done at once.
+                let done = silent && futures_util::poll!(&mut work).is_ready();
+                if !done {
+                    working.push(work);
                 }
             }
             if working.len() >= IN_FLIGHT || taken >= TOGETHER {
@@ -160,13 +164,14 @@ impl Connection {
         }
     }
 
-    /// Takes a request and returns the work on it; nothing when there is nobody to answer.
-    async fn take(&self, bytes: &Bytes, link: &Arc<Link>) -> Option<BoxFuture<'static, Answer>> {
+    /// Takes a request and returns the work on it, and whether it is the one that has no answer; nothing when there is
+    /// nobody to answer.
+    async fn take(&self, bytes: &Bytes, link: &Arc<Link>) -> Option<(BoxFuture<'static, Answer>, bool)> {
         let Ok(frame) = serde_json::from_slice::<Frame<'_>>(bytes) else {
             let Broken { head } = serde_json::from_slice::<Broken<'_>>(bytes).ok()?;
             let body = fail(&Error::new(Code::BodyNotJson).detail("the frame's head is malformed"), false);
             let answer = reply(&head.servcmd, head.seq, &body);
-            return Some(async move { Some(answer) }.boxed());
+            return Some((async move { Some(answer) }.boxed(), false));
         };
         let (name, seq) = (frame.head.servcmd.clone().into_owned(), frame.head.seq);
         let silent = name == "openim.ws_msg_push_ack";
@@ -174,7 +179,7 @@ impl Connection {
             Ok(cx) => Arc::new(cx),
             Err(error) => {
                 let body = fail(&error, false);
-                return Some(async move { (!silent).then(|| reply(&name, seq, &body)) }.boxed());
+                return Some((async move { (!silent).then(|| reply(&name, seq, &body)) }.boxed(), silent));
             }
         };
         let body = frame.body.map_or(Bytes::from_static(b"{}"), |body| bytes.slice_ref(body.get().as_bytes()));
@@ -183,7 +188,8 @@ impl Connection {
             let outcome = gate.dispatcher.dispatch(cx, &name, &body).await;
             (!silent).then(|| reply(&name, seq, &outcome.body))
         };
-        Some(work.boxed())
+        // Budgets are for whole tasks: spent by one request, one would send a later one that is done behind those after it.
+        Some((unconstrained(work).boxed(), silent))
     }
 
     /// Who asks: by the ticket in the request, not by the connection it came on.

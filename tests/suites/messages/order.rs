@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use model::flags;
 use serde_json::json;
-use support::{Online, Received, Server, eventually, received, within};
+use support::{Online, Raw, Received, Server, code, eventually, head, received, within};
 use tokio::task::JoinSet;
+use tokio_tungstenite::tungstenite::Message;
 
 use super::texts;
 
@@ -178,4 +179,27 @@ async fn a_block_holds_from_its_answer_on() {
     noise.shutdown().await;
     assert_eq!(bob.expects_text("free").await, last);
     assert!(!alice.history("bob", 100).await.iter().any(|message| message.text == "blocked"));
+}
+
+/// Clients show what they said in the order of the answers, so those come in the order of the messages.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn answers_come_in_the_order_of_the_messages() {
+    let server = Server::start().await;
+    let app = server.app().await;
+    app.import(&["alice", "bob"]).await;
+    let alice = app.user("alice").connect().await;
+    let mut raw = Raw::open(&app).await;
+    for round in 0..20 {
+        let sequences: Vec<u32> = (round * 200..(round + 1) * 200).collect();
+        for sequence in &sequences {
+            let body = alice.message("bob", (*sequence, *sequence), "x");
+            let head = head("openim.sendmsg", (*sequence).into(), &alice.login.a2);
+            let frame = json!({"head": head, "body": body}).to_string();
+            assert!(raw.send(Message::Binary(frame.into_bytes().into())).await);
+        }
+        for sequence in sequences {
+            let answer = raw.next().await.unwrap();
+            assert_eq!((answer["head"]["seq"].as_u64(), code(&answer["body"])), (Some(sequence.into()), 0), "{answer}");
+        }
+    }
 }
