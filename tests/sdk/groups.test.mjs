@@ -240,6 +240,7 @@ describe('chat', { concurrency: true }, () => {
     await alice.say(topicID, 'a wren');
     await bob.event('TOPIC_UPDATED', ({ topic }) => topic.topicID === topicID && topic.unreadCount === 1);
     await bob.say(topicID, 'a goose');
+    await alice.hears(topicID, 'a goose');
     assert.deepEqual(texts(await alice.groupHistory(topicID), alice), ['a wren', 'a goose']);
     await refusal(bob.chat.deleteTopicFromCommunity({ groupID: group, topicIDList: [topicID] }).then(({ data }) => {
       if (data.failureTopicList?.length > 0) throw data.failureTopicList[0];
