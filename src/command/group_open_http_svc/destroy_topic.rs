@@ -47,9 +47,12 @@ impl Command for Request {
         for topic_id in self.topic_id_list {
             let done = match place(&cx, &self.group_id, Some(&topic_id)).await {
                 Ok(place) => cx.services.destroy_topic(cx.app()?, &place, &by).await,
-                Err(error) if error.code == Code::GroupMissing => Err(Code::TopicMissing.into()),
                 Err(error) => Err(error),
             };
+            let done = done.map_err(|error| match error.code {
+                Code::GroupMissing => Code::TopicMissing.into(),
+                _ => error,
+            });
             let (error_code, error_info) = match done {
                 Ok(()) => (0, String::new()),
                 Err(error) if error.kind() == Kind::Ours => return Err(error),

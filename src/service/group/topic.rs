@@ -168,6 +168,15 @@ impl Services {
         Ok(topic)
     }
 
+    /// The topic of a place as it is now that nobody else changes the group; somebody may have changed it or removed it
+    /// since it was looked up.
+    fn present(place: &Place) -> Result<Arc<Topic>, Error> {
+        let Some(topic) = &place.topic else { return Err(Code::GroupIdInvalid.into()) };
+        let topics = place.group.topics.lock().unwrap_or_else(PoisonError::into_inner);
+        let present = topics.as_ref().and_then(|topics| topics.get(&topic.number)).cloned();
+        present.ok_or_else(|| Error::new(Code::GroupMissing).detail(format!("there is no topic {}", topic.id)))
+    }
+
     /// Changes a topic and tells the members.
     pub async fn change_topic(
         self: &Arc<Self>,
@@ -177,8 +186,8 @@ impl Services {
         change: impl FnOnce(&mut TopicInfo),
     ) -> Result<(), Error> {
         Self::check_topics(app, &place.group, by)?;
-        let Some(topic) = &place.topic else { return Err(Code::GroupIdInvalid.into()) };
         let alone = place.group.change().await?;
+        let topic = Self::present(place)?;
         let mut info = topic.info.clone();
         change(&mut info);
         info.check()?;
@@ -212,8 +221,8 @@ impl Services {
     /// Removes a topic with all that was said in it, and tells the members.
     pub async fn destroy_topic(self: &Arc<Self>, app: &LiveApp, place: &Place, by: &By) -> Result<(), Error> {
         Self::check_topics(app, &place.group, by)?;
-        let Some(topic) = &place.topic else { return Err(Code::GroupIdInvalid.into()) };
         let alone = place.group.change().await?;
+        let topic = Self::present(place)?;
         self.store.book.remove_topic(topic.number).await.map_err(broken)?;
         self.groups.forget_topic(topic.number);
         self.load_topics(&place.group).await?;

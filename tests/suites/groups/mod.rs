@@ -9,6 +9,7 @@ mod rooms;
 mod rules;
 mod shadow;
 mod stalled;
+mod topics;
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
