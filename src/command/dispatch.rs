@@ -2,7 +2,9 @@
 
 use std::{borrow::Cow, collections::HashMap, sync::Arc};
 
+use bytes::Bytes;
 use model::{Code, Error, Kind};
+use service::{Services, presence::Session};
 
 use crate::{Caller, Context, Door, Entry, Who, limit::Limits, reply, table, unsupported};
 
@@ -50,7 +52,7 @@ impl Default for Dispatcher {
 
 impl Dispatcher {
     /// Runs the command of that name. Never fails: errors become replies.
-    pub async fn dispatch(&self, cx: Arc<Context>, name: &str, body: &[u8]) -> Outcome {
+    pub async fn dispatch(&self, cx: Arc<Context>, name: &str, body: Bytes) -> Outcome {
         let entry = self.entries.get(name).filter(|(entry, _)| entry.spec.doors.has(cx.door));
         let display = entry.is_some_and(|(entry, _)| entry.spec.display);
         let done = match entry {
@@ -72,7 +74,23 @@ impl Dispatcher {
         Outcome { body: reply::fail(&error, display), error: Some(error) }
     }
 
-    async fn run(&self, entry: &Entry, cx: Arc<Context>, body: &[u8]) -> Result<Vec<u8>, Error> {
+    /// Whether a client that asks a command gets no answer, whatever comes of it.
+    pub fn is_silent(&self, name: &str) -> bool {
+        self.entries.get(name).is_some_and(|(entry, _)| entry.note.is_some())
+    }
+
+    /// Takes what a signed-in client only lets the server know. Whether the command is one of those.
+    pub fn note(&self, services: &Services, session: &Session, name: &str, body: &[u8]) -> bool {
+        let Some((entry, succeeded)) = self.entries.get(name) else { return false };
+        let Some(note) = entry.note else { return false };
+        if body.len() <= entry.spec.body.0 {
+            note(services, session, body);
+            succeeded.increment(1);
+        }
+        true
+    }
+
+    async fn run(&self, entry: &Entry, cx: Arc<Context>, body: Bytes) -> Result<Vec<u8>, Error> {
         let spec = entry.spec;
         let stranger = matches!(cx.caller, Caller::Stranger { .. } | Caller::Visitor);
         if spec.who == Who::SignedIn && stranger {

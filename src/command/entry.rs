@@ -2,8 +2,10 @@
 
 use std::{future::Future, pin::Pin, sync::Arc};
 
+use bytes::Bytes;
 use model::{Code, Error};
 use serde::{Serialize, de::DeserializeOwned};
+use service::{Services, presence::Session};
 
 use crate::{Context, Spec, dispatch::Envelope, reply};
 
@@ -13,6 +15,8 @@ pub trait Command: DeserializeOwned + Send + 'static {
     const SPEC: Spec;
     /// How its reply is wrapped.
     const ENVELOPE: Envelope = Envelope::Standard;
+    /// For what clients only let the server know: done at once in place of [`Self::run`], and never answered.
+    const NOTE: Option<fn(Self, &Services, &Session)> = None;
     /// The fields of its reply.
     type Reply: Serialize + Send;
 
@@ -26,34 +30,47 @@ pub trait Command: DeserializeOwned + Send + 'static {
 }
 
 /// What running a command gives: the body of the reply.
-pub(crate) type Running<'a> = Pin<Box<dyn Future<Output = Result<Vec<u8>, Error>> + Send + 'a>>;
+pub(crate) type Running = Pin<Box<dyn Future<Output = Result<Vec<u8>, Error>> + Send>>;
 
 /// A row of the table: plain data.
 pub struct Entry {
     /// What is declared.
     pub spec: &'static Spec,
-    pub(crate) run: for<'a> fn(Arc<Context>, &'a [u8]) -> Running<'a>,
+    pub(crate) run: fn(Arc<Context>, Bytes) -> Running,
+    pub(crate) note: Option<fn(&Services, &Session, &[u8])>,
 }
 
 impl Entry {
     pub(crate) const fn of<C: Command>() -> Self {
-        Self { spec: &C::SPEC, run: run::<C> }
+        let note = if C::NOTE.is_some() { Some(note::<C> as fn(&Services, &Session, &[u8])) } else { None };
+        Self { spec: &C::SPEC, run: run::<C>, note }
     }
 }
 
-fn run<C: Command>(cx: Arc<Context>, body: &[u8]) -> Running<'_> {
+fn run<C: Command>(cx: Arc<Context>, body: Bytes) -> Running {
     Box::pin(async move {
-        // An array would be read as the fields in their order.
-        if body.trim_ascii_start().first() == Some(&b'[') {
-            return Err(Error::new(C::SPEC.malformed).detail("the body is one JSON object"));
-        }
-        let request = match serde_json::from_slice::<C>(body) {
-            Ok(request) => request,
-            Err(error) => return Err(unreadable::<C>(body, &error)),
-        };
+        let request = read::<C>(&body)?;
+        // Others that came with it share its memory.
+        drop(body);
         let reply = request.run(cx).await?;
         reply::succeed(&reply, C::ENVELOPE, C::SPEC.display)
     })
+}
+
+fn note<C: Command>(services: &Services, session: &Session, body: &[u8]) {
+    if let (Some(note), Ok(request)) = (C::NOTE, read::<C>(body)) {
+        note(request, services, session);
+    }
+}
+
+fn read<C: Command>(body: &[u8]) -> Result<C, Error> {
+    // An array would be read as the fields in their order.
+    if body.trim_ascii_start().first() == Some(&b'[') {
+        return Err(Error::new(C::SPEC.malformed).detail("the body is one JSON object"));
+    }
+    // Text is checked once as a whole, not string by string.
+    let text = std::str::from_utf8(body).map_err(|_| Error::new(C::SPEC.malformed).detail("the body is not UTF-8"))?;
+    serde_json::from_str::<C>(text).map_err(|error| unreadable::<C>(body, &error))
 }
 
 #[cold]

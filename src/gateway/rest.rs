@@ -78,7 +78,7 @@ async fn ask(gate: &Gate, parts: &Parts, body: Body) -> Result<Vec<u8>, Error> {
         None,
         origin(services, parts).into(),
     );
-    Ok(gate.dispatcher.dispatch(Arc::new(cx), &name, &body).await.body)
+    Ok(gate.dispatcher.dispatch(Arc::new(cx), &name, body).await.body)
 }
 
 /// `service.command` of a path.

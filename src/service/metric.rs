@@ -1,8 +1,15 @@
 //! The names of this floor's metrics, each with its unit and meaning.
 
+use std::sync::LazyLock;
+
+use metrics::Counter;
+
 /// Sign-ins and resumptions, counted.
 pub const SIGN_INS: &str = "feihong_sign_ins_total";
 /// Sessions ended by another sign-in or by an administrator, counted.
 pub const KICKS: &str = "feihong_kicks_total";
 /// Stored one-to-one messages, counted.
 pub const MESSAGES: &str = "feihong_messages_total";
+
+/// The counter of [`MESSAGES`], looked up once.
+pub(crate) static STORED: LazyLock<Counter> = LazyLock::new(|| metrics::counter!(MESSAGES));

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use model::Error;
 use serde::Deserialize;
+use service::{Services, presence::Session};
 
 use crate::{Command, Context, Doors, Spec};
 
@@ -15,15 +16,24 @@ pub(crate) struct Request {
 
 impl Command for Request {
     const SPEC: Spec = Spec::openim("openim.ws_msg_push_ack").doors(Doors::SOCKET).example(r#"{"SessionData":"42"}"#);
+    const NOTE: Option<fn(Self, &Services, &Session)> = Some(Self::note);
     type Reply = ();
 
     async fn run(self, cx: Arc<Context>) -> Result<(), Error> {
-        if let (Some(session), Ok(position)) = (cx.session(), self.session_data.parse::<i64>())
+        if let Some(session) = cx.session() {
+            self.note(&cx.services, session);
+        }
+        Ok(())
+    }
+}
+
+impl Request {
+    fn note(self, services: &Services, session: &Session) {
+        if let Ok(position) = self.session_data.parse::<i64>()
             && position > 0
-            && position <= cx.services.store().log.handing()
+            && position <= services.store().log.handing()
         {
             session.acknowledge(position);
         }
-        Ok(())
     }
 }

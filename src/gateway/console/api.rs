@@ -52,7 +52,7 @@ impl Desk {
         };
         let cx =
             Arc::new(Context::new(services.clone(), None, caller, Door::Console, None, origin(services, parts).into()));
-        let outcome = self.gate.dispatcher.dispatch(cx.clone(), name, &body).await;
+        let outcome = self.gate.dispatcher.dispatch(cx.clone(), name, body).await;
         match outcome.error {
             Some(error) => Err(error),
             None => Ok(Reply { body: outcome.body, session: cx.take_session_change() }),

@@ -5,8 +5,9 @@ use std::{sync::Arc, time::Duration};
 use axum::extract::ws::{CloseFrame, Message, WebSocket};
 use bytes::Bytes;
 use command::{Caller, Context, Door, fail};
-use futures_util::{FutureExt, SinkExt, StreamExt, future::BoxFuture, stream::FuturesUnordered};
+use futures_util::{FutureExt, SinkExt, StreamExt, stream::FuturesUnordered};
 use model::{Code, Error, SdkAppId, State as AppState, UserId};
+use serde_json::value::RawValue;
 use service::{
     LiveApp, Services,
     presence::{Link, Outgoing, Push, Queue, Session},
@@ -43,6 +44,17 @@ pub(super) struct Connection {
     pub compress: bool,
 }
 
+/// A request that was read and not begun.
+struct Asked {
+    /// Who asks, or why nobody may.
+    context: Result<Arc<Context>, Error>,
+    name: String,
+    seq: u64,
+    body: Bytes,
+    /// It has no answer.
+    silent: bool,
+}
+
 /// The frame of an answer; `None` for the request that has none.
 type Answer = Option<Vec<u8>>;
 
@@ -68,21 +80,25 @@ struct Unsent {
 }
 
 impl Connection {
-    pub async fn run(self, socket: WebSocket) {
+    /// Talks with the client until one of both ends it.
+    pub fn run(self, socket: WebSocket) -> impl Future<Output = ()> + Send {
         let (link, queue) = Link::new(self.client.clone());
         let services = self.gate.services.clone();
         services.hub.open(&link);
         metrics::gauge!("feihong_connections").increment(1.0);
         let wire = Wire { socket, binary: self.binary, compress: self.compress, fed: false };
-        // The loop's state is large only while requests are worked on; it lives in one allocation.
-        Box::pin(self.talk(wire, link.clone(), queue)).await;
-        metrics::gauge!("feihong_connections").decrement(1.0);
-        services.link_closed(&link);
+        // The loop's state is large and lives in one allocation. Made in the future below it would have room there too.
+        let talk = Box::pin(self.talk(wire, link.clone(), queue));
+        async move {
+            talk.await;
+            metrics::gauge!("feihong_connections").decrement(1.0);
+            services.link_closed(&link);
+        }
     }
 
     async fn talk(self, mut wire: Wire, link: Arc<Link>, queue: Queue) {
         let services = self.gate.services.clone();
-        let mut working: FuturesUnordered<BoxFuture<'static, Answer>> = FuturesUnordered::new();
+        let mut working = FuturesUnordered::new();
         let mut unsent = Unsent { queue, held: Vec::new(), answers: Vec::new() };
         let mut heard = Instant::now();
         let alarm = sleep_until(heard + SILENCE);
@@ -99,7 +115,9 @@ impl Connection {
                 }
                 message = wire.socket.next(), if working.len() < IN_FLIGHT => {
                     heard = Instant::now();
-                    self.receive(message, &mut wire, &link, &mut working).await
+                    let most = TOGETHER.min(IN_FLIGHT - working.len());
+                    let received = self.receive(message, &mut wire, &link, most).await;
+                    received.map(|asked| working.extend(asked.into_iter().map(|asked| self.begin(asked))))
                 }
                 () = &mut alarm => {
                     alarm.as_mut().reset(heard + SILENCE);
@@ -127,69 +145,72 @@ impl Connection {
         }
     }
 
-    /// Takes a message from the client and those that have come behind it. Requests begin in the order they came in,
-    /// and are worked on beside others. They are first polled among those, and nowhere before: else one could be found
-    /// done ahead of those that were done earlier, and clients show what they said in the order of the answers.
+    /// Takes a message from the client and those that have come behind it, in the order they came in.
     async fn receive(
         &self,
         first: Option<Result<Message, axum::Error>>,
         wire: &mut Wire,
         link: &Arc<Link>,
-        working: &mut FuturesUnordered<BoxFuture<'static, Answer>>,
-    ) -> Result<(), Gone> {
-        let (mut next, mut taken) = (first, 1);
+        most: usize,
+    ) -> Result<Vec<Asked>, Gone> {
+        let (mut next, mut taken, mut asked) = (first, 1, Vec::new());
         loop {
-            let work = match next {
+            match next {
                 Some(Ok(message @ (Message::Binary(_) | Message::Text(_)))) => {
-                    self.take(&message.into_data(), link).await
+                    asked.extend(self.take(&message.into_data(), link).await);
                 }
-                Some(Ok(Message::Ping(_) | Message::Pong(_))) => None,
+                Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
                 Some(Ok(Message::Close(_)) | Err(_)) | None => return Err(Gone),
-            };
-            if let Some((mut work, silent)) = work {
-                // What has no answer is mostly done at once.
-                let done = silent && futures_util::poll!(&mut work).is_ready();
-                if !done {
-                    working.push(work);
-                }
             }
-            if working.len() >= IN_FLIGHT || taken >= TOGETHER {
-                return Ok(());
+            if taken >= most {
+                return Ok(asked);
             }
             taken += 1;
             match wire.socket.next().now_or_never() {
                 Some(message) => next = message,
-                None => return Ok(()),
+                None => return Ok(asked),
             }
         }
     }
 
-    /// Takes a request and returns the work on it, and whether it is the one that has no answer; nothing when there is
-    /// nobody to answer.
-    async fn take(&self, bytes: &Bytes, link: &Arc<Link>) -> Option<(BoxFuture<'static, Answer>, bool)> {
-        let Ok(frame) = serde_json::from_slice::<Frame<'_>>(bytes) else {
+    /// Reads a request; nothing when there is nobody to answer, or nothing left to do.
+    async fn take(&self, bytes: &Bytes, link: &Arc<Link>) -> Option<Asked> {
+        let frame = std::str::from_utf8(bytes).ok().and_then(|text| serde_json::from_str::<Frame<'_>>(text).ok());
+        let Some(Frame { head, body }) = frame else {
             let Broken { head } = serde_json::from_slice::<Broken<'_>>(bytes).ok()?;
-            let body = fail(&Error::new(Code::BodyNotJson).detail("the frame's head is malformed"), false);
-            let answer = reply(&head.servcmd, head.seq, &body);
-            return Some((async move { Some(answer) }.boxed(), false));
+            let error = Error::new(Code::BodyNotJson).detail("the frame's head is malformed");
+            let (name, seq) = (head.servcmd.into_owned(), head.seq);
+            return Some(Asked { context: Err(error), name, seq, body: Bytes::new(), silent: false });
         };
-        let (name, seq) = (frame.head.servcmd.clone().into_owned(), frame.head.seq);
-        let silent = name == "openim.ws_msg_push_ack";
-        let cx = match self.context(&frame.head, link).await {
-            Ok(cx) => Arc::new(cx),
-            Err(error) => {
-                let body = fail(&error, false);
-                return Some((async move { (!silent).then(|| reply(&name, seq, &body)) }.boxed(), silent));
-            }
-        };
-        let body = frame.body.map_or(Bytes::from_static(b"{}"), |body| bytes.slice_ref(body.get().as_bytes()));
+        let body = body.map_or("{}", RawValue::get).as_bytes();
+        let (services, dispatcher) = (&self.gate.services, &self.gate.dispatcher);
+        let silent = dispatcher.is_silent(&head.servcmd);
+        // Half of all that clients say is that they have a push.
+        if silent
+            && let Some(session) = own_session(link, &head.a2)
+            && Services::check_alive(&session).is_ok()
+            && dispatcher.note(services, &session, &head.servcmd, body)
+        {
+            return None;
+        }
+        let context = self.context(&head, link).await.map(Arc::new);
+        let body = if body == b"{}" { Bytes::from_static(b"{}") } else { bytes.slice_ref(body) };
+        Some(Asked { context, name: head.servcmd.into_owned(), seq: head.seq, body, silent })
+    }
+
+    /// The work on a request. It is first polled among those that are under way, and nowhere before: else one could be
+    /// found done ahead of those that were done earlier, and clients show what they said in the order of the answers.
+    fn begin(&self, asked: Asked) -> impl Future<Output = Answer> + Send + use<> {
         let gate = self.gate.clone();
-        let work = async move {
-            let outcome = gate.dispatcher.dispatch(cx, &name, &body).await;
-            (!silent).then(|| reply(&name, seq, &outcome.body))
-        };
         // Budgets are for whole tasks: spent by one request, one would send a later one that is done behind those after it.
-        Some((unconstrained(work).boxed(), silent))
+        unconstrained(async move {
+            let Asked { context, name, seq, body, silent } = asked;
+            let body = match context {
+                Ok(cx) => gate.dispatcher.dispatch(cx, &name, body).await.body,
+                Err(error) => fail(&error, false),
+            };
+            (!silent).then(|| reply(&name, seq, &body))
+        })
     }
 
     /// Who asks: by the ticket in the request, not by the connection it came on.
@@ -218,7 +239,7 @@ impl Connection {
         let session = if head.a2.is_empty() {
             Box::pin(self.signed(head, link, app)).await
         } else {
-            match link.session().filter(|session| *session.ticket == *head.a2) {
+            match own_session(link, &head.a2) {
                 Some(session) => Some(session),
                 None => Box::pin(services.session_of(app, &head.a2)).await?,
             }
@@ -297,6 +318,11 @@ impl Connection {
         }
         Ok(())
     }
+}
+
+/// The session of a ticket, if it is the one that is signed in on the connection.
+fn own_session(link: &Link, ticket: &str) -> Option<Arc<Session>> {
+    link.session().filter(|session| *session.ticket == *ticket)
 }
 
 impl Wire {

@@ -20,7 +20,7 @@ use connection::Connection;
 /// The longest message of a client: a list of merged messages.
 const MESSAGE_BYTES: usize = (4 << 20) + (64 << 10);
 /// Idle connections keep a buffer of this size.
-const READ_BUFFER: usize = 4096;
+const READ_BUFFER: usize = 3072;
 /// Frames that are written together are gathered up to this size.
 const WRITE_BUFFER: usize = 16 << 10;
 

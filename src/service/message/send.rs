@@ -164,7 +164,7 @@ impl Services {
                     if let Some(session) = &origin {
                         session.acknowledge(entry.position);
                     }
-                    metrics::counter!(crate::metric::MESSAGES).increment(1);
+                    crate::metric::STORED.increment(1);
                     // The sender learns of the success first: a receiver's answer cannot overtake it.
                     let _ = done.send(outcome);
                     deliver(entry);
