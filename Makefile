@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test lint bench crash-test console binary needs test-console test-rust test-rest test-sdk \
+.PHONY: help run test lint bench bench-parts crash-test console binary needs test-console test-rust test-rest test-sdk \
 	test-journeys test-crash clean
 
 # One optimised profile serves `make run` and every test of the binary; see Cargo.toml.
@@ -81,8 +81,11 @@ test-crash: binary
 bench: release ## measure a release build; BENCH_ARGS goes to `feihong-bench run`
 	target/release/feihong-bench run $(BENCH_ARGS)
 
+bench-parts: ## measure parts alone: commits, reading frames, dispatch
+	cargo test --release --quiet -p feihong-store -p feihong-gateway --lib -- --ignored --nocapture --test-threads 1 bench
+
 crash-test: release ## kill a release build under load, again and again; CRASH_ARGS goes to `feihong-bench crash`
-	target/release/feihong-bench crash --rounds 20 $(CRASH_ARGS)
+	target/release/feihong-bench crash $(CRASH_ARGS)
 
 .PHONY: release
 release: console

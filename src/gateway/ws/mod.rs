@@ -1,5 +1,7 @@
 //! The clients' WebSocket, in both framings: `/binfo` binary, `/info` text, also under a prefix.
 
+#[cfg(test)]
+mod bench;
 mod connection;
 mod frame;
 

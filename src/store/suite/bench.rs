@@ -1,5 +1,4 @@
-//! What a commit costs. Run by hand:
-//! `cargo test --release -p feihong-store -- --ignored --nocapture bench`.
+//! What a commit costs. `make bench-parts` runs it.
 
 #![expect(clippy::disallowed_methods, reason = "measures real time")]
 
