@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Code, Error, Settings};
+use crate::{AllowType, Code, Error, Settings};
 
 /// The tag of the nickname.
 pub const NICK: &str = "Tag_Profile_IM_Nick";
@@ -78,6 +78,17 @@ impl Profile {
     /// The avatar's address, empty when there is none.
     pub fn image(&self) -> &str {
         self.text(IMAGE)
+    }
+
+    /// Who may add the user as a friend, if it says so.
+    pub fn allow_type(&self) -> Option<AllowType> {
+        let text = self.text(ALLOW_TYPE);
+        AllowType::ALL.into_iter().find(|allow| allow.wire() == text)
+    }
+
+    /// Whether an administrator forbade the user to ask for friendships.
+    pub fn is_forbidden_to_apply(&self) -> bool {
+        self.text(ADMIN_FORBID_TYPE) == "AdminForbid_Type_SendOut"
     }
 
     fn text(&self, tag: &str) -> &str {

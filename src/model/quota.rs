@@ -4,6 +4,15 @@ use serde::Serialize;
 
 use crate::{Edition, GroupKind};
 
+/// Friend groups of a user (limits page, 好友分组).
+pub const FRIEND_GROUPS: usize = 32;
+/// Friend requests that wait in a user's list: so many that came in, and so many sent (limits page, 未决好友).
+pub const FRIEND_REQUESTS: usize = 100;
+/// Users in a block list (limits page, 黑名单).
+pub const BLOCKED: usize = 1000;
+/// Users of one request of relations (pages of `sns`).
+pub const RELATIONS_PER_REQUEST: usize = 1000;
+
 /// How much of a thing an app may have; `None` is no limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]

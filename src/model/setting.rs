@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::MultiDevice;
+use crate::{AllowType, MultiDevice};
 
 /// A setting as the console and the command line show it.
 #[derive(Clone, Debug, Serialize)]
@@ -77,6 +77,18 @@ impl Kind for MultiDevice {
     }
 }
 
+impl Kind for AllowType {
+    fn parse(text: &str, _: &[i64]) -> Option<Self> {
+        Self::ALL.into_iter().find(|allow| allow.name() == text)
+    }
+    fn show(&self) -> String {
+        self.name().into()
+    }
+    fn allowed(_: &[i64]) -> String {
+        Self::ALL.map(Self::name).join("|")
+    }
+}
+
 impl Kind for Vec<String> {
     fn parse(text: &str, range: &[i64]) -> Option<Self> {
         let words: Self = text.split(',').map(str::trim).filter(|word| !word.is_empty()).map(Into::into).collect();
@@ -140,12 +152,14 @@ settings! {
     hello_interval: i64 = 15, [5, 300], "Seconds between the hellos of a web client; short intervals bring clients back sooner after an outage.";
     roaming_days: i64 = 7, [1, 3650], "Days for which the history of conversations can be read (消息漫游时长).";
     client_roaming: bool = true, [], "Whether clients may read the history of one-to-one conversations (客户端拉取单聊消息漫游).";
-    relation_check: bool = false, [], "Whether one-to-one messages need a friendship (单聊消息检验关系链); 20009 without.";
+    relation_check: bool = false, [], "Whether one-to-one messages need both users to be friends of each other (单聊消息检验关系链); 20009 to 20011 without.";
+    allow_type: AllowType = AllowType::Any, [], "Who may add a user as a friend, until the user says otherwise (默认加好友验证方式): anybody, whom the user agrees to, or nobody.";
     recall_seconds: i64 = 120, [0, 604_800], "How long after sending a user may recall a message; 20016 later.";
     blocked_sender_sees_success: bool = false, [], "Whether a blocked sender is told that the message was sent, instead of 20007.";
     user_status: bool = true, [], "Whether clients may ask for and subscribe to the status of others; 72001 without.";
     recent_contacts: i64 = 500, [100, 1000], "The most conversations in a user's list.";
     custom_profile_fields: Vec<String> = Vec::new(), [20], "Keywords of custom profile fields (自定义字段); while empty, every well-formed one is accepted.";
+    custom_friend_fields: Vec<String> = Vec::new(), [20], "Keywords of custom fields of friends (好友自定义字段); while empty, every well-formed one is accepted.";
     group_messages_per_second: i64 = 40, [1, 10_000], "Messages a second in one group; beyond, those of the lowest priority are dropped (群消息频控). Bursts of five seconds' worth pass.";
     community: bool = true, [], "Whether communities and topics can be made and used (社群, 话题); 11000 without.";
     room_history: bool = false, [], "Whether newcomers of a live room get its newest messages, at most 20 (直播群历史消息).";

@@ -7,6 +7,7 @@ mod crash;
 mod group;
 mod group_state;
 mod log;
+mod people;
 mod postgres;
 mod reading;
 mod statements;
@@ -128,6 +129,13 @@ macro_rules! store_suite {
                 large_bodies_are_refused
                 a_panicking_closure_stops_nobody
                 a_backup_can_be_opened
+            }
+            people {
+                friends_are_listed_in_the_order_they_were_added
+                friends_are_in_groups
+                applications_stand_in_both_lists
+                blocks_are_paged
+                nobody_relates_to_who_is_gone
             }
             reading {
                 ranges_are_windows_in_the_asked_order

@@ -1,4 +1,4 @@
-//! Accounts, their sign-ins, whom they block and follow.
+//! Accounts, their sign-ins, whom they follow.
 
 use crate::{Batch, Book, Expect, Row, StoreError, params};
 
@@ -27,13 +27,6 @@ const END_SESSION: &str = "DELETE FROM session WHERE account = $1 AND instance =
 const END_LISTENING: &str = "DELETE FROM room_listener WHERE account = $1 AND instance = $2";
 const END_ALL_LISTENING: &str = "DELETE FROM room_listener WHERE account = $1";
 const END_SESSIONS: &str = "DELETE FROM session WHERE account = $1";
-
-const BLOCKED: &str = "SELECT b.peer, a.user_id, b.created FROM blocked b JOIN account a ON a.number = b.peer
-    WHERE b.account = $1 ORDER BY b.created, b.peer";
-const BLOCK: &str =
-    "INSERT INTO blocked (account, peer, created) VALUES ($1, $2, $3) ON CONFLICT (account, peer) DO NOTHING";
-const UNBLOCK: &str = "DELETE FROM blocked WHERE account = $1 AND peer = $2";
-const FORGET_BLOCKED: &str = "DELETE FROM blocked WHERE account = $1 OR peer = $1";
 
 const FOLLOW: &str =
     "INSERT INTO follow (account, peer, created) VALUES ($1, $2, $3) ON CONFLICT (account, peer) DO NOTHING";
@@ -176,8 +169,8 @@ impl Book {
         let mut batch = Batch::new();
         batch.run(END_SESSIONS, params![number]);
         batch.run(END_ALL_LISTENING, params![number]);
-        batch.run(FORGET_BLOCKED, params![number]);
         batch.run(FORGET_FOLLOW, params![number]);
+        super::relation::forget(&mut batch, number);
         super::contact::forget(&mut batch, number);
         super::group_state::forget_account(&mut batch, number);
         batch.must(REMOVE, params![number], Expect::Rows(1));
@@ -210,30 +203,6 @@ impl Book {
         let mut batch = Batch::new();
         batch.run(END_SESSION, params![account, instance]);
         batch.run(END_LISTENING, params![account, instance]);
-        self.write(batch).await.map(drop)
-    }
-
-    /// Whom an account blocks: number, name, since when.
-    pub async fn blocked(&self, account: i64) -> Result<Vec<(i64, String, i64)>, StoreError> {
-        let rows = self.read(BLOCKED, params![account]).await?;
-        rows.iter().map(|row| Ok((row.int(0)?, row.text(1)?, row.int(2)?))).collect()
-    }
-
-    /// Blocks accounts.
-    pub async fn block(&self, account: i64, peers: &[i64], now: i64) -> Result<(), StoreError> {
-        let mut batch = Batch::new();
-        for peer in peers {
-            batch.run(BLOCK, params![account, *peer, now]);
-        }
-        self.write(batch).await.map(drop)
-    }
-
-    /// Ends blocks.
-    pub async fn unblock(&self, account: i64, peers: &[i64]) -> Result<(), StoreError> {
-        let mut batch = Batch::new();
-        for peer in peers {
-            batch.run(UNBLOCK, params![account, *peer]);
-        }
         self.write(batch).await.map(drop)
     }
 
