@@ -1,7 +1,7 @@
-//! Accounts: who there is, what they say of themselves, whom they block.
+//! Accounts: who there is, what they say of themselves, whom they follow.
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::HashMap,
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -120,7 +120,6 @@ pub struct Accounts {
     world: Arc<World>,
     by_name: Cache<(SdkAppId, UserId), Arc<Account>>,
     by_number: Cache<i64, Arc<Account>>,
-    blocked: Cache<i64, Arc<HashSet<i64>>>,
     failures: Mutex<Failures>,
     /// Taken to change an account and to read it into memory, so that changes never overwrite each other and what is
     /// in memory is never older than what is stored.
@@ -134,7 +133,6 @@ impl Accounts {
             world,
             by_name: Cache::new(CACHED),
             by_number: Cache::new(CACHED),
-            blocked: Cache::new(CACHED),
             failures: Mutex::default(),
             changing: std::array::from_fn(|_| tokio::sync::Mutex::default()),
         }
@@ -362,7 +360,6 @@ impl Accounts {
         self.store.book.remove_account(account.number).await.map_err(broken)?;
         self.by_name.remove(&(account.app, account.user.clone()));
         self.by_number.remove(&account.number);
-        self.blocked.remove(&account.number);
         Ok(())
     }
 
@@ -382,44 +379,6 @@ impl Accounts {
     /// The names of an app's robots.
     pub async fn robots(&self, app: SdkAppId) -> Result<Vec<String>, Error> {
         self.store.book.robots(app.into()).await.map_err(broken)
-    }
-
-    /// Whether `account` blocks `peer`.
-    pub async fn blocks(&self, account: &Account, peer: &Account) -> Result<bool, Error> {
-        if let Some(blocked) = self.blocked.get(&account.number) {
-            return Ok(blocked.contains(&peer.number));
-        }
-        let load = async {
-            let _unchanged = self.lock(account.number).lock().await;
-            if let Some(blocked) = self.blocked.get(&account.number) {
-                return Ok(blocked.contains(&peer.number));
-            }
-            let rows = self.store.book.blocked(account.number).await.map_err(broken)?;
-            let blocked: HashSet<i64> = rows.into_iter().map(|(number, ..)| number).collect();
-            let answer = blocked.contains(&peer.number);
-            self.blocked.insert(account.number, Arc::new(blocked));
-            Ok(answer)
-        };
-        Box::pin(load).await
-    }
-
-    /// Whom an account blocks: name, and since when in milliseconds.
-    pub async fn blocked(&self, account: &Account) -> Result<Vec<(String, Millis)>, Error> {
-        let rows = self.store.book.blocked(account.number).await.map_err(broken)?;
-        Ok(rows.into_iter().map(|(_, user, since)| (user, since)).collect())
-    }
-
-    /// Blocks accounts, or ends blocks.
-    pub async fn set_blocked(&self, account: &Account, peers: &[i64], blocked: bool) -> Result<(), Error> {
-        let _changing = self.lock(account.number).lock().await;
-        let book = &self.store.book;
-        let done = if blocked {
-            book.block(account.number, peers, self.world.now()).await
-        } else {
-            book.unblock(account.number, peers).await
-        };
-        self.blocked.remove(&account.number);
-        done.map_err(broken)
     }
 
     /// Follows an account, or ends it.

@@ -10,6 +10,7 @@ mod message;
 pub mod metric;
 mod operator;
 pub mod presence;
+pub mod relation;
 mod world;
 
 use std::{
@@ -67,6 +68,7 @@ pub struct Services {
     store: Arc<Store>,
     conversations: Cache<(i64, i64), Arc<Conversation>>,
     groups: group::Groups,
+    relations: relation::Relations,
     /// The log's position and the time when this process started.
     started: (i64, Millis),
     /// Taken to sign an account in, so that two sign-ins never take the same place.
@@ -93,6 +95,7 @@ impl Services {
             hub: Hub::default(),
             conversations: Cache::new(CONVERSATIONS),
             groups: group::Groups::default(),
+            relations: relation::Relations::new(store.clone()),
             started: (store.log.position(), world.now()),
             signing_in: std::array::from_fn(|_| tokio::sync::Mutex::default()),
             importing: std::array::from_fn(|_| tokio::sync::Mutex::default()),

@@ -65,15 +65,14 @@ impl Services {
         to: &UserId,
     ) -> Result<Option<Arc<Account>>, Error> {
         let receiver = self.accounts.need(app.sdkappid, to, Code::PeerUnknown).await?;
-        if self.accounts.blocks(&receiver, from).await? {
+        if self.blocks(&receiver, from).await? {
             if app.settings.blocked_sender_sees_success {
                 return Ok(None);
             }
             return Err(Code::Blocked.into());
         }
         if app.settings.relation_check && receiver.number != from.number {
-            // There are no friendships yet, so nobody has one.
-            return Err(Code::NotMutualFriends.into());
+            self.check_friendship(from, &receiver).await?;
         }
         Ok(Some(receiver))
     }

@@ -221,7 +221,7 @@ impl Services {
     pub async fn remove_account(self: &Arc<Self>, account: &Account) -> Result<(), Error> {
         let _one_at_a_time = self.signing_in[(account.number % 64) as usize].lock().await;
         self.leave_all_groups(account).await?;
-        self.accounts.remove(account).await?;
+        self.remove_with_relations(account).await?;
         for session in self.hub.sessions(account.number) {
             self.kick(&session, Kick::Administrator);
         }

@@ -1,4 +1,4 @@
-//! Relations: friends, their groups, applications, blocks, and the sequences that count their changes.
+//! RelationBatch: friends, their groups, applications, blocks, and the sequences that count their changes.
 
 use super::{
     Stage,
@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     Book, StoreError, params,
-    tables::relation::{GroupingChange, RelationChange, RelationState, Relations},
+    tables::relation::{GroupingChange, RelationBatch, RelationChange, RelationState},
 };
 
 fn put(created: i64) -> RelationChange {
@@ -18,7 +18,7 @@ fn applied(sent: bool, created: i64) -> RelationChange {
 }
 
 async fn change(book: &Book, account: i64, changes: Vec<(i64, RelationChange)>) -> Result<(), StoreError> {
-    let mut relations = Relations::default();
+    let mut relations = RelationBatch::default();
     for (peer, change) in changes {
         relations.change(account, peer, change);
     }
@@ -26,7 +26,7 @@ async fn change(book: &Book, account: i64, changes: Vec<(i64, RelationChange)>) 
 }
 
 async fn group(book: &Book, account: i64, change: GroupingChange) -> Result<(), StoreError> {
-    let mut relations = Relations::default();
+    let mut relations = RelationBatch::default();
     relations.group(account, change);
     book.change_relations(&relations).await
 }
@@ -74,7 +74,7 @@ pub async fn friends_are_in_groups(stage: Stage) {
     let book = &stage.store.book;
     let numbers = accounts(book, &["a", "b", "c"]).await;
     let [a, b, c] = numbers[..] else { unreachable!() };
-    let mut relations = Relations::default();
+    let mut relations = RelationBatch::default();
     for name in ["work", "home", "work"] {
         relations.group(a, GroupingChange::Add(name.to_owned()));
     }
@@ -120,6 +120,7 @@ pub async fn applications_stand_in_both_lists(stage: Stage) {
     let all = [("c", false, T + 2), ("b", true, T + 1), ("b", false, T)].map(|(u, s, t)| (u.to_owned(), s, t));
     assert_eq!(of(a).await, all);
     assert!(of(b).await.is_empty());
+    assert_eq!(book.friend_applications_about(b).await.unwrap(), [(a, b, false), (a, b, true)]);
     change(book, a, vec![(b, applied(false, T + 5))]).await.unwrap();
     assert_eq!(book.friend_application(a, b, false).await.unwrap().unwrap().created, T + 5);
     assert_eq!(book.friend_application_count(a, false).await.unwrap(), 2, "a new one takes the place of the old");
@@ -158,7 +159,7 @@ pub async fn nobody_relates_to_who_is_gone(stage: Stage) {
     let numbers = accounts(book, &["a", "b"]).await;
     let [a, b] = numbers[..] else { unreachable!() };
     for (one, other) in [(a, b), (b, a)] {
-        let mut relations = Relations::default();
+        let mut relations = RelationBatch::default();
         relations.group(one, GroupingChange::Add("g".to_owned())).change(one, other, put(T));
         relations.change(one, other, RelationChange::Join("g".to_owned()));
         relations.change(one, other, applied(true, T)).change(one, other, RelationChange::Block(T));

@@ -27,6 +27,8 @@ const MEMBERS: &str = "SELECT g.name, a.user_id FROM friend_group g
 
 const APPLICATIONS: &str = "SELECT p.peer, a.user_id, p.sent, p.created, p.body FROM friend_application p
     JOIN account a ON a.number = p.peer WHERE p.account = $1 ORDER BY p.created DESC, p.peer, p.sent";
+const ABOUT: &str = "SELECT account, peer, sent FROM friend_application WHERE account = $1 OR peer = $1
+    ORDER BY account, peer, sent";
 const APPLICATION: &str = "SELECT p.peer, a.user_id, p.sent, p.created, p.body FROM friend_application p
     JOIN account a ON a.number = p.peer WHERE p.account = $1 AND p.peer = $2 AND p.sent = $3";
 const APPLICATION_COUNT: &str = "SELECT COUNT(*) FROM friend_application WHERE account = $1 AND sent = $2";
@@ -140,6 +142,12 @@ impl Book {
     /// All applications in an account's list, newest first.
     pub async fn friend_applications(&self, account: i64) -> Result<Vec<FriendApplicationRow>, StoreError> {
         self.read(APPLICATIONS, params![account]).await?.iter().map(application).collect()
+    }
+
+    /// All applications from and to an account, in whosever list: `(account of the list, the other side, sent)`.
+    pub async fn friend_applications_about(&self, account: i64) -> Result<Vec<(i64, i64, bool)>, StoreError> {
+        let rows = self.read(ABOUT, params![account]).await?;
+        rows.iter().map(|row| Ok((row.int(0)?, row.int(1)?, row.bool(2)?))).collect()
     }
 
     /// One application in an account's list.

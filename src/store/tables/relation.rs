@@ -151,12 +151,12 @@ pub enum GroupingChange {
 
 /// What is to be written about relations, all or nothing.
 #[derive(Default)]
-pub struct Relations {
+pub struct RelationBatch {
     groups: Vec<(i64, GroupingChange)>,
     changes: Vec<(i64, i64, RelationChange)>,
 }
 
-impl Relations {
+impl RelationBatch {
     /// Adds a change of what an account keeps about a peer.
     pub fn change(&mut self, account: i64, peer: i64, change: RelationChange) -> &mut Self {
         self.changes.push((account, peer, change));
@@ -213,7 +213,7 @@ pub(super) fn forget(batch: &mut Batch, account: i64) {
 
 impl Book {
     /// Writes changes of relations; a conflict when one of the accounts is gone.
-    pub async fn change_relations(&self, relations: &Relations) -> Result<(), StoreError> {
+    pub async fn change_relations(&self, relations: &RelationBatch) -> Result<(), StoreError> {
         let mut batch = Batch::new();
         let mut counts: BTreeMap<i64, RelationState> = BTreeMap::new();
         let mut peers = Vec::new();
