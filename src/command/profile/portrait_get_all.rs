@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use model::{
-    Code, Error, Profile,
+    Code, Error, Profile, Settings,
     profile::{ALLOW_TYPE, IMAGE, NICK, Value},
 };
 use serde::{Deserialize, Serialize};
@@ -41,12 +41,12 @@ struct UserProfile {
 }
 
 /// A profile as clients read it; it is never empty, or some would take it for nobody's.
-pub(crate) fn items(profile: &Profile) -> Vec<serde_json::Value> {
+pub(crate) fn items(profile: &Profile, settings: &Settings) -> Vec<serde_json::Value> {
     let text = |tag: &str, default: &str| match profile.get(tag) {
         Some(Value::Text(text)) => json!({"Tag": tag, "Value": text}),
         _ => json!({"Tag": tag, "Value": default}),
     };
-    let always = [text(NICK, ""), text(IMAGE, ""), text(ALLOW_TYPE, "AllowType_Type_AllowAny")];
+    let always = [text(NICK, ""), text(IMAGE, ""), text(ALLOW_TYPE, settings.allow_type.wire())];
     let others = profile.iter().filter(|(tag, _)| ![NICK, IMAGE, ALLOW_TYPE].contains(tag));
     always.into_iter().chain(others.map(|(tag, value)| json!({"Tag": tag, "Value": value}))).collect()
 }
@@ -65,7 +65,7 @@ impl Command for Request {
         let mut profiles = Vec::with_capacity(self.users.len());
         for user in self.users {
             if let Some(account) = cx.find(&user.name).await? {
-                profiles.push(UserProfile { user: user.name, items: items(&account.profile) });
+                profiles.push(UserProfile { user: user.name, items: items(&account.profile, &cx.app()?.settings) });
             }
         }
         Ok(Reply { profiles })

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use model::{Code, Error, profile::Item};
 use serde::Deserialize;
-use serde_json::json;
 
 use crate::{Command, Context, Spec};
 
@@ -34,17 +33,6 @@ impl Command for Request {
         if self.items.is_empty() {
             return Err(Error::new(Self::SPEC.malformed).detail("ProfileItem names at least one field"));
         }
-        cx.services.accounts.set_profile(cx.app()?, &me, &self.items, cx.is_admin()).await?;
-        let list: Vec<_> = self
-            .items
-            .iter()
-            .map(|item| match &item.value {
-                serde_json::Value::Number(number) => json!({"Tag": item.tag, "ValueNum": number}),
-                value => json!({"Tag": item.tag, "ValueBytes": value}),
-            })
-            .collect();
-        let changed = json!([{"PushType": 1, "Profile_Account": me.user, "ProfileList": list}]);
-        cx.services.tell(me.number, format!(r#""Event":8,"ProfileDataMod":{changed}"#), cx.instance());
-        Ok(())
+        cx.services.set_profile(cx.app()?, &me, &self.items, cx.is_admin(), cx.instance()).await
     }
 }

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use model::{Code, Error};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
-use super::blocking;
+use super::shared::{Asked, Report};
 use crate::{Command, Context, Spec};
 
 #[derive(Deserialize)]
@@ -16,20 +16,15 @@ pub(crate) struct Request {
     users: Vec<String>,
 }
 
-#[derive(Serialize)]
-pub(crate) struct Reply {
-    #[serde(flatten)]
-    results: blocking::Results,
-}
-
 impl Command for Request {
     const SPEC: Spec = Spec::relation("sns.black_list_delete")
-        .fails(&[Code::RelationAccountMissing, Code::BlockListFull])
+        .fails(&[Code::RelationAccountMissing, Code::RelationCollision])
         .example(r#"{"From_Account":"alice","To_Account":["bob"]}"#);
-    type Reply = Reply;
+    type Reply = Report;
 
-    async fn run(self, cx: Arc<Context>) -> Result<Reply, Error> {
+    async fn run(self, cx: Arc<Context>) -> Result<Report, Error> {
         let me = cx.act_as(Some(&self.from), &Self::SPEC, Code::RelationAccountMissing).await?;
-        Ok(Reply { results: blocking::change(&cx, &me, self.users, false).await? })
+        let (asked, users) = Asked::accounts(&cx, self.users).await?;
+        Ok(asked.report(cx.services.unblock(cx.app()?, &me, &users).await?))
     }
 }

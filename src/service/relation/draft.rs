@@ -1,6 +1,6 @@
 //! What one request changes, put together while its accounts are held.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, hash_map::Entry};
 
 use model::{Code, Error, friend::Wanted, quota};
 use serde_json::{Value, json};
@@ -45,11 +45,13 @@ impl<'a> Draft<'a> {
 
     /// The names of an account's friend groups. The caller holds the account.
     pub(super) async fn groups(&mut self, services: &Services, account: i64) -> Result<&mut BTreeSet<String>, Error> {
-        if !self.groups.contains_key(&account) {
-            let rows = services.store.book.friend_groups(account).await.map_err(broken)?;
-            self.groups.insert(account, rows.into_iter().map(|row| row.name).collect());
+        match self.groups.entry(account) {
+            Entry::Occupied(known) => Ok(known.into_mut()),
+            Entry::Vacant(unknown) => {
+                let rows = services.store.book.friend_groups(account).await.map_err(broken)?;
+                Ok(unknown.insert(rows.into_iter().map(|row| row.name).collect()))
+            }
         }
-        Ok(self.groups.entry(account).or_default())
     }
 
     /// Makes the friend groups that an account lacks; 30011 when it would have too many, and then none.

@@ -334,9 +334,26 @@ impl Services {
         row.map(listed).transpose()
     }
 
+    /// Applies profile items, and tells the user's other devices and who has the user as a friend.
+    pub async fn set_profile(
+        &self,
+        app: &LiveApp,
+        account: &Account,
+        items: &[model::profile::Item],
+        admin: bool,
+        except: Option<u32>,
+    ) -> Result<(), Error> {
+        self.accounts.set_profile(app, account, items, admin).await?;
+        if let Some(fresh) = self.accounts.by_number(app.sdkappid, account.number).await? {
+            let tags: Vec<&str> = items.iter().map(|item| item.tag.as_str()).collect();
+            self.tell_profile(&fresh, &tags, except).await?;
+        }
+        Ok(())
+    }
+
     /// Tells who has a user as a friend, and the user's own devices but the asking one, what the user's profile says
     /// now.
-    pub async fn tell_profile(&self, account: &Account, tags: &[&str], except: Option<u32>) -> Result<(), Error> {
+    async fn tell_profile(&self, account: &Account, tags: &[&str], except: Option<u32>) -> Result<(), Error> {
         let of = |tag: &&str| {
             account.profile.get(tag).map(|value| match value {
                 model::profile::Value::Number(number) => json!({"Tag": tag, "ValueNum": number}),

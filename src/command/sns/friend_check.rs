@@ -1,0 +1,85 @@
+//! Who has whom as a friend (REST v4 `friend_check`).
+
+use std::sync::Arc;
+
+use model::{Code, Error};
+use serde::{Deserialize, Serialize};
+use service::relation::Check;
+
+use super::shared::{Asked, outcome};
+use crate::{Command, Context, Spec};
+
+#[derive(Deserialize)]
+pub(crate) struct Request {
+    #[serde(rename = "From_Account")]
+    from: String,
+    #[serde(rename = "To_Account")]
+    users: Vec<String>,
+    #[serde(rename = "CheckType")]
+    kind: Kind,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Deserialize)]
+enum Kind {
+    /// Only the user's own list.
+    #[serde(rename = "CheckResult_Type_Single")]
+    Single,
+    #[serde(rename = "CheckResult_Type_Both")]
+    Both,
+}
+
+#[derive(Serialize)]
+pub(crate) struct Reply {
+    #[serde(rename = "InfoItem")]
+    items: Vec<Item>,
+    #[serde(rename = "Fail_Account", skip_serializing_if = "Vec::is_empty")]
+    failed: Vec<String>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Item {
+    #[serde(rename = "To_Account")]
+    user: String,
+    relation: &'static str,
+    result_code: i32,
+    result_info: String,
+}
+
+const NONE: &str = "CheckResult_Type_NoRelation";
+
+fn relation(check: Check, kind: Kind) -> &'static str {
+    match (check.forward, check.backward && kind == Kind::Both) {
+        (true, true) => "CheckResult_Type_BothWay",
+        (true, false) => "CheckResult_Type_AWithB",
+        (false, true) => "CheckResult_Type_BWithA",
+        (false, false) => NONE,
+    }
+}
+
+impl Command for Request {
+    const SPEC: Spec = Spec::relation("sns.friend_check")
+        .fails(&[Code::RelationAccountMissing])
+        .example(r#"{"From_Account":"alice","To_Account":["bob"],"CheckType":"CheckResult_Type_Both"}"#);
+    type Reply = Reply;
+
+    async fn run(self, cx: Arc<Context>) -> Result<Reply, Error> {
+        let me = cx.act_as(Some(&self.from), &Self::SPEC, Code::RelationAccountMissing).await?;
+        let (asked, users) = Asked::accounts(&cx, self.users).await?;
+        let mut relations = Vec::with_capacity(users.len());
+        for user in &users {
+            relations.push(relation(cx.services.check_friend(&me, user).await?, self.kind));
+        }
+        let mut relations = relations.into_iter();
+        let mut reply = Reply { items: Vec::new(), failed: Vec::new() };
+        for (user, result) in asked.answered(Vec::new()) {
+            let (result_code, result_info) = outcome(&result);
+            if result.is_err() {
+                reply.failed.push(user.clone());
+            }
+            let relation = result.ok().and_then(|()| relations.next()).unwrap_or(NONE);
+            reply.items.push(Item { user, relation, result_code, result_info });
+        }
+        Ok(reply)
+    }
+}
