@@ -18,6 +18,7 @@ import group_talk
 import groups
 import history
 import later
+import relations
 import robots
 import sending
 from client import Client, user_sig
@@ -68,7 +69,7 @@ def main():
         client.sig = user_sig(options.sdkappid, options.key, options.admin, now=int(time.time()) + 2)
     report = Report(verbose=not options.quiet)
     stage = Stage(client, report)
-    for module in (door, accounts, sending, history, later, robots, groups, group_talk):
+    for module in (door, accounts, sending, history, later, robots, relations, groups, group_talk):
         for section in module.SECTIONS:
             report.section(section, stage)
     if options.kick_admin:

@@ -9,6 +9,7 @@ const require = createRequire(import.meta.url);
 const FILES = {
   chat: '@tencentcloud/chat/index.js',
   'tim-js-sdk': 'tim-js-sdk/tim-js.js',
+  'tim-js-sdk-friendship': 'tim-js-sdk/tim-js-friendship.js',
   'lite-chat': '@tencentcloud/lite-chat/professional.js',
   'tim-upload-plugin': 'tim-upload-plugin/index.js',
 };

@@ -1,4 +1,4 @@
-// Users: profiles, who blocks and follows whom, who is online, when not to disturb; and what is not there yet.
+// Users: profiles, who blocks and follows whom, who is online, when not to disturb.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { SDKS, World, until } from './world.mjs';
@@ -107,16 +107,10 @@ for (const sdk of SDKS) {
       assert.equal((await search(carol, 'hay')).totalCount, 0, 'others find nothing');
     });
 
-    test('unknown groups, and friends: none, refused, never without an answer', { timeout: 10_000 }, async () => {
+    test('unknown groups: none, refused, never without an answer', { timeout: 10_000 }, async () => {
       const [alice, bob] = await world.users('alice bob', sdk);
       const { chat, types } = alice;
       assert.deepEqual((await chat.getGroupList()).data.groupList, []);
-      // This build of tim-js-sdk is the one without friends.
-      if (sdk !== 'tim-js-sdk') {
-        assert.deepEqual((await chat.getFriendList()).data, []);
-        assert.deepEqual((await chat.getFriendGroupList()).data, []);
-        assert.deepEqual((await chat.getFriendApplicationList()).data.friendApplicationList, []);
-      }
       const toGroup = chat.createTextMessage({ to: '@TGS#none', conversationType: types.CONV_GROUP, payload: { text: 'x' } });
       const refused = {
         join: () => chat.joinGroup({ groupID: '@TGS#none', type: types.GRP_PUBLIC }),
@@ -125,7 +119,6 @@ for (const sdk of SDKS) {
         search: () => chat.searchGroupByID('@TGS#none'),
         dismiss: () => chat.dismissGroup('@TGS#none'),
         send: () => chat.sendMessage(toGroup),
-        friend: () => chat.addFriend({ to: bob.id, source: 'AddSource_Type_Web', remark: '', wording: '', type: types.SNS_ADD_TYPE_BOTH }),
       };
       const outcomes = await Promise.allSettled(Object.values(refused).map((ask) => ask()));
       outcomes.forEach((outcome, at) => {

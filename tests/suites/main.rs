@@ -13,4 +13,6 @@ mod messages;
 #[cfg(test)]
 mod permission;
 #[cfg(test)]
+mod relations;
+#[cfg(test)]
 mod sessions;

@@ -65,11 +65,15 @@ impl<'a> Draft<'a> {
             return Ok(());
         }
         let groups = self.groups(services, account).await?;
-        let new: BTreeSet<&String> = names.iter().filter(|name| !groups.contains(*name)).collect();
+        let mut new: Vec<String> = Vec::new();
+        for name in names {
+            if !groups.contains(name) && !new.contains(name) {
+                new.push(name.clone());
+            }
+        }
         if groups.len() + new.len() > quota::FRIEND_GROUPS {
             return Err(Code::TooManyFriendGroups.into());
         }
-        let new: Vec<String> = new.into_iter().cloned().collect();
         groups.extend(new.iter().cloned());
         for name in new {
             self.batch.group(account, GroupingChange::Add(name));
