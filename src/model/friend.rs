@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Code, Error, Settings, profile::Value};
+use crate::{Code, Error, Settings, field::is_keyword, profile::Value};
 
 /// The tag of the groups a friend is in; its value is a list of names.
 pub const GROUP: &str = "Tag_SNS_IM_Group";
@@ -23,8 +23,6 @@ pub const STANDARD: [&str; 5] = [GROUP, REMARK, SOURCE, WORDING, TIME];
 
 /// Sources begin so; a keyword of letters follows.
 const SOURCE_PREFIX: &str = "AddSource_Type_";
-/// The longest keyword of a source or of a custom tag, in bytes (page 关系链自定义字段).
-const KEYWORD_BYTES: usize = 8;
 /// The longest remark, in bytes (page 关系链字段).
 const REMARK_BYTES: usize = 96;
 /// The longest wording, in bytes (page 关系链字段).
@@ -107,10 +105,6 @@ pub struct Item {
 
 fn invalid(why: impl Into<std::borrow::Cow<'static, str>>) -> Error {
     Error::new(Code::RelationParameterInvalid).detail(why)
-}
-
-fn is_keyword(word: &str) -> bool {
-    (1..=KEYWORD_BYTES).contains(&word.len()) && word.bytes().all(|byte| byte.is_ascii_alphabetic())
 }
 
 /// Whether a tag is one of friends, standard or custom.

@@ -3,6 +3,7 @@
 pub mod app;
 pub mod code;
 pub mod error;
+pub mod field;
 pub mod flags;
 pub mod friend;
 pub mod group;
@@ -17,6 +18,7 @@ pub mod usersig;
 pub use app::{App, Edition, State};
 pub use code::{Code, Kind};
 pub use error::Error;
+pub use field::ProfileField;
 pub use friend::{AllowType, Friend};
 pub use group::{GroupInfo, GroupKind, Role};
 pub use id::{SdkAppId, UserId};

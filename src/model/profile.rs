@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{AllowType, Code, Error, Settings};
+use crate::{
+    AllowType, Code, Error, ProfileField, Settings,
+    field::{FieldType, Rights, is_keyword},
+};
 
 /// The tag of the nickname.
 pub const NICK: &str = "Tag_Profile_IM_Nick";
@@ -22,8 +25,14 @@ pub const TEXT_BYTES: usize = 500;
 /// What a tag's value may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Rule {
+    /// Texts up to so many bytes.
     Text(usize),
+    /// Numbers up to 2^32 - 1.
     Number,
+    /// Numbers up to 2^64 - 1.
+    Long,
+    /// Texts up to the usual length, and numbers.
+    Any,
     OneOf(&'static [&'static str]),
 }
 
@@ -131,32 +140,57 @@ impl Profile {
     }
 }
 
-/// Whether a tag may be asked for.
-pub fn is_readable(tag: &str, settings: &Settings) -> bool {
-    STANDARD.iter().any(|(name, _)| *name == tag) || is_custom(tag, settings)
+/// Checks that a tag exists (40009) and may be read (40007), by a client or by the app's backend.
+pub fn check_readable(tag: &str, settings: &Settings, admin: bool) -> Result<(), Error> {
+    if STANDARD.iter().any(|(name, _)| *name == tag) {
+        return Ok(());
+    }
+    let (_, rights) = custom(tag, settings).ok_or_else(|| unknown(tag))?;
+    if rights(admin).read {
+        return Ok(());
+    }
+    Err(Error::new(Code::ProfileTagUnreadable).detail(format!("the profile field {tag} may not be read")))
 }
 
-fn is_custom(tag: &str, settings: &Settings) -> bool {
-    let Some(keyword) = tag.strip_prefix(CUSTOM_PREFIX) else { return false };
-    let declared = &settings.custom_profile_fields;
-    if declared.is_empty() {
-        (1..=8).contains(&keyword.len()) && keyword.chars().all(|c| c.is_ascii_alphabetic())
+fn unknown(tag: &str) -> Error {
+    Error::new(Code::ProfileTagMissing).detail(format!("there is no profile field {tag}"))
+}
+
+/// The type of a custom tag and what each side may do; `None` when there is no such tag.
+fn custom<'a>(tag: &str, settings: &'a Settings) -> Option<(FieldType, impl Fn(bool) -> Rights + use<'a>)> {
+    let keyword = tag.strip_prefix(CUSTOM_PREFIX)?;
+    let declared: Option<&ProfileField> = if settings.custom_profile_fields.is_empty() {
+        is_keyword(keyword).then_some(None)?
     } else {
-        declared.iter().any(|name| name == keyword)
+        Some(settings.custom_profile_fields.iter().find(|field| field.keyword == keyword)?)
+    };
+    let rights = move |admin| declared.map_or(Rights::ALL, |field| field.rights(admin));
+    Some((declared.map_or(FieldType::Any, |field| field.kind), rights))
+}
+
+/// What a tag's value may be; 40008 when it may not be written, by a client or by the app's backend.
+fn rule(tag: &str, settings: &Settings, admin: bool) -> Result<Rule, Error> {
+    let unwritable =
+        || Error::new(Code::ProfileTagUnwritable).detail(format!("the profile field {tag} may not be written"));
+    if let Some((_, rule)) = STANDARD.iter().find(|(name, _)| *name == tag) {
+        return if tag == ADMIN_FORBID_TYPE && !admin { Err(unwritable()) } else { Ok(*rule) };
     }
+    let (kind, rights) = custom(tag, settings).ok_or_else(|| unknown(tag))?;
+    if !rights(admin).write {
+        return Err(unwritable());
+    }
+    Ok(match kind {
+        FieldType::Any => Rule::Any,
+        FieldType::Text => Rule::Text(TEXT_BYTES),
+        FieldType::Number => Rule::Long,
+    })
 }
 
 fn check(item: &Item, settings: &Settings, admin: bool) -> Result<Value, Error> {
-    let rule = match STANDARD.iter().find(|(name, _)| *name == item.tag) {
-        Some((name, _)) if *name == ADMIN_FORBID_TYPE && !admin => return Err(Code::ProfileTagUnwritable.into()),
-        Some((_, rule)) => *rule,
-        None if is_custom(&item.tag, settings) => Rule::Text(TEXT_BYTES),
-        None => {
-            return Err(Error::new(Code::ProfileTagMissing).detail(format!("there is no profile field {}", item.tag)));
-        }
-    };
+    let rule = rule(&item.tag, settings, admin)?;
     match (rule, &item.value) {
-        (Rule::Text(most), serde_json::Value::String(text)) => {
+        (Rule::Text(_) | Rule::Any, serde_json::Value::String(text)) => {
+            let most = if let Rule::Text(most) = rule { most } else { TEXT_BYTES };
             if text.len() > most {
                 return Err(Error::new(Code::ProfileValueTooLong)
                     .detail(format!("the value of {} has at most {most} bytes", item.tag)));
@@ -174,18 +208,18 @@ fn check(item: &Item, settings: &Settings, admin: bool) -> Result<Value, Error> 
             Ok(Value::Text(text.clone()))
         }
         // Typed clients can write numbers only as texts.
-        (Rule::Number, value) => {
+        (Rule::Number | Rule::Long, value) => {
             let number = match value {
                 serde_json::Value::Number(number) => number.as_u64(),
                 serde_json::Value::String(text) => text.parse().ok(),
                 _ => None,
             };
-            number.filter(|number| u32::try_from(*number).is_ok()).map(Value::Number).ok_or_else(|| {
+            let fits = |number: &u64| rule == Rule::Long || u32::try_from(*number).is_ok();
+            number.filter(fits).map(Value::Number).ok_or_else(|| {
                 Error::new(Code::ProfileValueTypeWrong).detail(format!("the value of {} is a number", item.tag))
             })
         }
-        // Custom fields hold numbers too, as the text they are written with.
-        (Rule::Text(_), serde_json::Value::Number(number)) if item.tag.starts_with(CUSTOM_PREFIX) => {
+        (Rule::Any, serde_json::Value::Number(number)) => {
             Ok(number.as_u64().map_or_else(|| Value::Text(number.to_string()), Value::Number))
         }
         _ => Err(Error::new(Code::ProfileValueTypeWrong).detail(format!("the value of {} is a text", item.tag))),
@@ -196,7 +230,7 @@ fn check(item: &Item, settings: &Settings, admin: bool) -> Result<Value, Error> 
 mod tests {
     use serde_json::json;
 
-    use super::{ADMIN_FORBID_TYPE, Item, NICK, Profile, Value};
+    use super::{ADMIN_FORBID_TYPE, Item, NICK, Profile, Value, check_readable};
     use crate::{Code, Settings};
 
     fn item(tag: &str, value: serde_json::Value) -> Item {
@@ -230,6 +264,42 @@ mod tests {
         let items = [item(NICK, json!("Ann")), item("Tag_Profile_IM_Level", json!([]))];
         assert!(profile.change(&items, &Settings::default(), true).is_err());
         assert_eq!(profile.nick(), "");
+    }
+
+    #[test]
+    fn declared_fields_have_types_and_rights() {
+        let mut settings = Settings::default();
+        settings.set("custom_profile_fields", "Open,Rank:number:r:rw,Note:text:-:w,Own:text:rw:r").unwrap();
+        let tag = |name: &str| format!("Tag_Profile_Custom_{name}");
+        let write = |name: &str, value: serde_json::Value, admin: bool| {
+            let items = [item(&tag(name), value)];
+            Profile::default().change(&items, &settings, admin).map_err(|error| error.code)
+        };
+        for (name, value, admin, wanted) in [
+            ("Open", json!("x"), false, Ok(())),
+            ("Open", json!(5), false, Ok(())),
+            ("Open", json!("x".repeat(501)), false, Err(Code::ProfileValueTooLong)),
+            ("Open", json!([]), false, Err(Code::ProfileValueTypeWrong)),
+            ("Rank", json!(u64::MAX), true, Ok(())),
+            ("Rank", json!("7"), true, Ok(())),
+            ("Rank", json!(7), false, Err(Code::ProfileTagUnwritable)),
+            ("Rank", json!("seven"), true, Err(Code::ProfileValueTypeWrong)),
+            ("Note", json!(7), true, Err(Code::ProfileValueTypeWrong)),
+            ("Note", json!("x".repeat(501)), true, Err(Code::ProfileValueTooLong)),
+            ("Own", json!("mine"), false, Ok(())),
+            ("Own", json!("theirs"), true, Err(Code::ProfileTagUnwritable)),
+            ("Team", json!("red"), true, Err(Code::ProfileTagMissing)),
+        ] {
+            assert_eq!(write(name, value, admin), wanted, "{name} {admin}");
+        }
+        let read = |name: &str, admin| check_readable(&tag(name), &settings, admin).map_err(|error| error.code);
+        assert_eq!((read("Rank", false), read("Open", true)), (Ok(()), Ok(())));
+        for admin in [false, true] {
+            assert_eq!(read("Note", admin), Err(Code::ProfileTagUnreadable));
+            assert_eq!(read("Team", admin), Err(Code::ProfileTagMissing));
+        }
+        assert!(check_readable(NICK, &settings, false).is_ok());
+        assert!(check_readable(&tag("Team"), &Settings::default(), false).is_ok(), "all, while none is declared");
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{AllowType, MultiDevice};
+use crate::{AllowType, MultiDevice, ProfileField};
 
 /// A setting as the console and the command line show it.
 #[derive(Clone, Debug, Serialize)]
@@ -104,6 +104,26 @@ impl Kind for Vec<String> {
     }
 }
 
+impl Kind for Vec<ProfileField> {
+    fn parse(text: &str, range: &[i64]) -> Option<Self> {
+        let words = text.split(',').map(str::trim).filter(|word| !word.is_empty());
+        let fields = words.map(ProfileField::parse).collect::<Option<Self>>()?;
+        let most = range.last().map_or(usize::MAX, |most| *most as usize);
+        let is_new = |(at, field): (usize, &ProfileField)| fields[..at].iter().all(|one| one.keyword != field.keyword);
+        (fields.len() <= most && fields.iter().enumerate().all(is_new)).then_some(fields)
+    }
+    fn show(&self) -> String {
+        self.iter().map(ToString::to_string).collect::<Vec<_>>().join(",")
+    }
+    fn allowed(range: &[i64]) -> String {
+        format!(
+            "up to {} of NAME or NAME:TYPE:CLIENTS:BACKEND, separated by commas; names have at most 8 letters, types are \
+             any, text and number, rights are rw, r, w and -",
+            range.last().unwrap_or(&0)
+        )
+    }
+}
+
 macro_rules! settings {
     ($($name:ident: $kind:ty = $default:expr, [$($range:literal),*], $meaning:literal;)+) => {
         /// The settings of one app; what an older version stored without a field gets the default.
@@ -158,7 +178,7 @@ settings! {
     blocked_sender_sees_success: bool = false, [], "Whether a blocked sender is told that the message was sent, instead of 20007.";
     user_status: bool = true, [], "Whether clients may ask for and subscribe to the status of others; 72001 without.";
     recent_contacts: i64 = 500, [100, 1000], "The most conversations in a user's list.";
-    custom_profile_fields: Vec<String> = Vec::new(), [20], "Keywords of custom profile fields (自定义字段); while empty, every well-formed one is accepted.";
+    custom_profile_fields: Vec<ProfileField> = Vec::new(), [20], "Custom profile fields (自定义字段) with their types and what clients and the backend may do; while empty, every well-formed one is accepted.";
     custom_friend_fields: Vec<String> = Vec::new(), [20], "Keywords of custom fields of friends (好友自定义字段); while empty, every well-formed one is accepted.";
     group_messages_per_second: i64 = 40, [1, 10_000], "Messages a second in one group; beyond, those of the lowest priority are dropped (群消息频控). Bursts of five seconds' worth pass.";
     community: bool = true, [], "Whether communities and topics can be made and used (社群, 话题); 11000 without.";
@@ -176,9 +196,13 @@ mod tests {
         let mut settings = Settings::default();
         settings.set("multi_device", "multi").unwrap();
         settings.set("web_instances", "2").unwrap();
-        settings.set("custom_profile_fields", "Team, Rank").unwrap();
+        settings.set("custom_profile_fields", "Team, Rank:number:r").unwrap();
+        settings.set("custom_friend_fields", "Team, Rank").unwrap();
         assert_eq!((settings.multi_device, settings.web_instances), (MultiDevice::Multi, 2));
-        assert_eq!(settings.custom_profile_fields, ["Team", "Rank"]);
+        let shown: Vec<_> = settings.custom_profile_fields.iter().map(ToString::to_string).collect();
+        assert_eq!(shown, ["Team", "Rank:number:r:rw"]);
+        assert!(settings.set("custom_profile_fields", "Team,Team:text").is_err(), "twice");
+        assert_eq!(settings.custom_friend_fields, ["Team", "Rank"]);
         for (name, value) in [("web_instances", "11"), ("web_instances", "x"), ("nothing", "1"), ("user_status", "yes")]
         {
             assert!(settings.set(name, value).is_err(), "{name}={value}");
@@ -198,5 +222,7 @@ mod tests {
     fn what_was_stored_without_a_field_gets_the_default() {
         let settings: Settings = serde_json::from_str(r#"{"web_instances":3}"#).unwrap();
         assert_eq!(settings, Settings { web_instances: 3, ..Settings::default() });
+        let settings: Settings = serde_json::from_str(r#"{"custom_profile_fields":["Team"]}"#).unwrap();
+        assert_eq!(settings.custom_profile_fields[0].keyword, "Team", "names alone, as they were before");
     }
 }

@@ -7,7 +7,7 @@ use std::{
 
 use model::{
     Code, Error, Millis, Profile, SdkAppId, UserId,
-    profile::{IMAGE, Item, NICK},
+    profile::{IMAGE, NICK},
     usersig,
 };
 use quick_cache::sync::Cache;
@@ -209,8 +209,13 @@ impl Accounts {
         &self.changing[(number % 64) as usize]
     }
 
-    /// Makes accounts, or refreshes nickname and avatar of those that exist. Returns the names that were refused.
-    pub async fn import(&self, app: &LiveApp, accounts: Vec<Import>) -> Result<Vec<UserId>, Error> {
+    /// Makes accounts, or refreshes nickname and avatar of those that exist. Returns the names that were refused, and
+    /// the accounts whose profiles changed.
+    pub(crate) async fn import(
+        &self,
+        app: &LiveApp,
+        accounts: Vec<Import>,
+    ) -> Result<(Vec<UserId>, Vec<Arc<Account>>), Error> {
         let (mut new, mut known, mut refused) = (Vec::new(), Vec::new(), Vec::new());
         for import in accounts {
             if !import.user.is_ordinary() {
@@ -232,18 +237,19 @@ impl Accounts {
             }
             self.store.book.add_accounts(app.sdkappid.into(), false, self.world.now(), rows).await.map_err(broken)?;
         }
+        let mut changed = Vec::new();
         for import in known {
             if import.nick.is_none() && import.image.is_none() {
                 continue;
             }
             let account = self.need(app.sdkappid, &import.user, Code::AccountMissing).await?;
-            self.change_profile(&account, |profile| {
+            let change = |profile: &mut Profile| {
                 profile.set_given(NICK, import.nick.as_deref())?;
                 profile.set_given(IMAGE, import.image.as_deref())
-            })
-            .await?;
+            };
+            changed.extend(self.change_profile(&account, change).await?);
         }
-        Ok(refused)
+        Ok((refused, changed))
     }
 
     async fn check_quota(&self, app: &LiveApp, new: usize) -> Result<(), Error> {
@@ -261,7 +267,7 @@ impl Accounts {
         if let Some(account) = self.find(app.sdkappid, user).await? {
             return Ok(account);
         }
-        let refused = self.import(app, vec![Import { user: user.clone(), nick: None, image: None }]).await?;
+        let (refused, _) = self.import(app, vec![Import { user: user.clone(), nick: None, image: None }]).await?;
         if !refused.is_empty() {
             return Err(Error::new(Code::AccountParameterInvalid).detail("this name is reserved"));
         }
@@ -304,12 +310,12 @@ impl Accounts {
         code.into()
     }
 
-    /// Changes a profile and returns the account as it is now.
-    pub async fn change_profile(
+    /// Changes a profile and returns the account as it is now, or nothing when the profile is as it was.
+    pub(crate) async fn change_profile(
         &self,
         account: &Account,
         change: impl FnOnce(&mut Profile) -> Result<(), Error>,
-    ) -> Result<(), Error> {
+    ) -> Result<Option<Arc<Account>>, Error> {
         let _changing = self.lock(account.number).lock().await;
         let Some(fresh) = self.load(account.number).await? else {
             return Err(Code::ProfileAccountMissing.into());
@@ -317,21 +323,11 @@ impl Accounts {
         let mut profile = fresh.profile.clone();
         change(&mut profile)?;
         if profile == fresh.profile {
-            return Ok(());
+            return Ok(None);
         }
         self.store.book.set_profiles(vec![(account.number, encode(&profile)?)]).await.map_err(broken)?;
-        self.reload(account.app, account.number).await
-    }
-
-    /// Applies profile items.
-    pub async fn set_profile(
-        &self,
-        app: &LiveApp,
-        account: &Account,
-        items: &[Item],
-        admin: bool,
-    ) -> Result<(), Error> {
-        self.change_profile(account, |profile| profile.change(items, &app.settings, admin)).await
+        self.reload(account.app, account.number).await?;
+        self.load(account.number).await
     }
 
     /// Changes a user's preferences.

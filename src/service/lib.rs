@@ -10,6 +10,7 @@ mod message;
 pub mod metric;
 mod operator;
 pub mod presence;
+mod profile;
 pub mod relation;
 mod world;
 

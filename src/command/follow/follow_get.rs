@@ -61,7 +61,7 @@ impl Command for Request {
         let mut follow_item = Vec::with_capacity(rows.len());
         for (user, since) in rows {
             if let Some(account) = cx.find(&user).await? {
-                let profile_item = items(&account.profile, &cx.app()?.settings);
+                let profile_item = items(&account.profile, &cx.app()?.settings, cx.is_admin());
                 follow_item.push(Item { user, follow_time: since / 1000, profile_item });
             }
         }

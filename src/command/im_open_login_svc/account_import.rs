@@ -29,7 +29,7 @@ impl Command for Request {
     async fn run(self, cx: Arc<Context>) -> Result<(), Error> {
         let user = named(self.user, self.identifier)?;
         let import = Import { user, nick: self.nick, image: self.face_url };
-        let refused = cx.services.accounts.import(cx.app()?, vec![import]).await?;
+        let refused = cx.services.import_accounts(cx.app()?, vec![import]).await?;
         match refused.first() {
             None => Ok(()),
             Some(user) => Err(Error::new(Code::AccountParameterInvalid).detail(format!("the name {user} is reserved"))),

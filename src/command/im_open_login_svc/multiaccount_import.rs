@@ -78,7 +78,7 @@ impl Command for Request {
             return Err(Code::ProfileValueTooLong.into());
         }
         let (imports, mut fail_accounts) = sorted(items);
-        let refused = cx.services.accounts.import(cx.app()?, imports).await?;
+        let refused = cx.services.import_accounts(cx.app()?, imports).await?;
         fail_accounts.extend(refused.into_iter().map(|user| user.to_string()));
         Ok(Reply { fail_accounts })
     }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use model::{Code, Error, profile::is_readable};
+use model::{Code, Error, profile::check_readable};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -27,7 +27,7 @@ pub(crate) struct Reply {
 
 impl Command for Request {
     const SPEC: Spec = Spec::profile("profile.portrait_get")
-        .fails(&[Code::ProfileAccountsEmpty, Code::ProfileTagMissing])
+        .fails(&[Code::ProfileAccountsEmpty, Code::ProfileTagUnreadable, Code::ProfileTagMissing])
         .example(r#"{"To_Account":["bob"],"TagList":["Tag_Profile_IM_Nick"]}"#);
     type Reply = Reply;
 
@@ -38,8 +38,8 @@ impl Command for Request {
         if self.users.len() > USERS {
             return Err(Error::new(Self::SPEC.malformed).detail("up to 100 profiles are read at once"));
         }
-        if let Some(tag) = self.tags.iter().find(|tag| !cx.app().is_ok_and(|app| is_readable(tag, &app.settings))) {
-            return Err(Error::new(Code::ProfileTagMissing).detail(format!("there is no profile field {tag}")));
+        for tag in &self.tags {
+            check_readable(tag, &cx.app()?.settings, cx.is_admin())?;
         }
         let mut reply = Reply { profiles: Vec::new(), failed: Vec::new() };
         for user in self.users {

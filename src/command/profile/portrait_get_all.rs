@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use model::{
     Code, Error, Profile, Settings,
-    profile::{ALLOW_TYPE, IMAGE, NICK, Value},
+    profile::{ALLOW_TYPE, IMAGE, NICK, Value, check_readable},
 };
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -40,14 +40,17 @@ struct UserProfile {
     items: Vec<serde_json::Value>,
 }
 
-/// A profile as clients read it; it is never empty, or some would take it for nobody's.
-pub(crate) fn items(profile: &Profile, settings: &Settings) -> Vec<serde_json::Value> {
+/// What a client, or the app's backend, may read of a profile; it is never empty, or clients would take it for
+/// nobody's.
+pub(crate) fn items(profile: &Profile, settings: &Settings, admin: bool) -> Vec<serde_json::Value> {
     let text = |tag: &str, default: &str| match profile.get(tag) {
         Some(Value::Text(text)) => json!({"Tag": tag, "Value": text}),
         _ => json!({"Tag": tag, "Value": default}),
     };
     let always = [text(NICK, ""), text(IMAGE, ""), text(ALLOW_TYPE, settings.allow_type.wire())];
-    let others = profile.iter().filter(|(tag, _)| ![NICK, IMAGE, ALLOW_TYPE].contains(tag));
+    let is_shown =
+        |tag: &str| ![NICK, IMAGE, ALLOW_TYPE].contains(&tag) && check_readable(tag, settings, admin).is_ok();
+    let others = profile.iter().filter(|(tag, _)| is_shown(tag));
     always.into_iter().chain(others.map(|(tag, value)| json!({"Tag": tag, "Value": value}))).collect()
 }
 
@@ -65,7 +68,10 @@ impl Command for Request {
         let mut profiles = Vec::with_capacity(self.users.len());
         for user in self.users {
             if let Some(account) = cx.find(&user.name).await? {
-                profiles.push(UserProfile { user: user.name, items: items(&account.profile, &cx.app()?.settings) });
+                profiles.push(UserProfile {
+                    user: user.name,
+                    items: items(&account.profile, &cx.app()?.settings, cx.is_admin()),
+                });
             }
         }
         Ok(Reply { profiles })

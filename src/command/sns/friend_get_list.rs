@@ -48,7 +48,7 @@ pub(super) async fn answer(cx: &Context, me: &Account, users: Vec<String>, tags:
     if users.len() > USERS {
         return Err(Error::new(Code::RelationParameterInvalid).detail("1 to 100 users are named"));
     }
-    check_tags(tags, &cx.app()?.settings)?;
+    check_tags(tags, &cx.app()?.settings, cx.is_admin())?;
     let (asked, accounts) = Asked::accounts(cx, users).await?;
     let (mut done, mut found) = (Vec::with_capacity(accounts.len()), Vec::with_capacity(accounts.len()));
     for account in accounts {
@@ -77,7 +77,7 @@ fn values(cx: &Context, listed: &ListedFriend, account: &Account, tags: &[String
     let is_asked = |tag: &str| tags.is_empty() || tags.iter().any(|asked| asked == tag);
     let standard = standard_fields(listed).into_iter().filter(|(tag, _)| is_asked(tag));
     let custom = listed.friend.custom.iter().filter(|(tag, _)| is_asked(tag));
-    let of_profile = profile::items(&account.profile, &cx.app()?.settings);
+    let of_profile = profile::items(&account.profile, &cx.app()?.settings, cx.is_admin());
     let of_profile = of_profile.into_iter().filter(|item| item["Tag"].as_str().is_some_and(is_asked));
     Ok(standard
         .map(|(tag, value)| json!({"Tag": tag, "Value": value}))

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use model::{Code, Error, Settings, friend, quota::RELATIONS_PER_REQUEST};
+use model::{Code, Error, Settings, friend, profile::check_readable, quota::RELATIONS_PER_REQUEST};
 use serde::Serialize;
 use serde_json::{Value, json};
 use service::{
@@ -111,13 +111,14 @@ pub(super) fn standard_fields(listed: &ListedFriend) -> [(&'static str, Value); 
     ]
 }
 
-/// Checks tags of friends and of profiles.
-pub(super) fn check_tags(tags: &[String], settings: &Settings) -> Result<(), Error> {
-    let is_known = |tag: &str| friend::is_tag(tag, settings) || model::profile::is_readable(tag, settings);
-    match tags.iter().find(|tag| !is_known(tag)) {
-        Some(tag) => Err(Error::new(Code::RelationParameterInvalid).detail(format!("there is no field {tag}"))),
-        None => Ok(()),
+/// Checks tags of friends and of profiles; those that do not exist or may not be read are refused.
+pub(super) fn check_tags(tags: &[String], settings: &Settings, admin: bool) -> Result<(), Error> {
+    let of_profiles = tags.iter().filter(|tag| !friend::is_tag(tag, settings));
+    for tag in of_profiles {
+        check_readable(tag, settings, admin)
+            .map_err(|why| Error::new(Code::RelationParameterInvalid).detail(why.detail))?;
     }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -6,7 +6,6 @@ use model::{
     AllowType, Code, Error, Friend, Millis,
     friend::{GROUP, Item, Wanted, group_names},
 };
-use serde_json::json;
 use store::tables::{friend::FriendRow, relation::RelationChange};
 
 use super::{Draft, List, Results, decode, encode, refused};
@@ -332,42 +331,5 @@ impl Services {
     pub async fn friend(&self, me: &Account, peer: &Account) -> Result<Option<ListedFriend>, Error> {
         let row = self.store.book.friend(me.number, peer.number).await.map_err(broken)?;
         row.map(listed).transpose()
-    }
-
-    /// Applies profile items, and tells the user's other devices and who has the user as a friend.
-    pub async fn set_profile(
-        &self,
-        app: &LiveApp,
-        account: &Account,
-        items: &[model::profile::Item],
-        admin: bool,
-        except: Option<u32>,
-    ) -> Result<(), Error> {
-        self.accounts.set_profile(app, account, items, admin).await?;
-        if let Some(fresh) = self.accounts.by_number(app.sdkappid, account.number).await? {
-            let tags: Vec<&str> = items.iter().map(|item| item.tag.as_str()).collect();
-            self.tell_profile(&fresh, &tags, except).await?;
-        }
-        Ok(())
-    }
-
-    /// Tells who has a user as a friend, and the user's own devices but the asking one, what the user's profile says
-    /// now.
-    async fn tell_profile(&self, account: &Account, tags: &[&str], except: Option<u32>) -> Result<(), Error> {
-        let of = |tag: &&str| {
-            account.profile.get(tag).map(|value| match value {
-                model::profile::Value::Number(number) => json!({"Tag": tag, "ValueNum": number}),
-                model::profile::Value::Text(text) => json!({"Tag": tag, "ValueBytes": text}),
-            })
-        };
-        let list: Vec<_> = tags.iter().filter_map(of).collect();
-        let changed = json!([{"PushType": 1, "Profile_Account": account.user, "ProfileList": list}]);
-        let event = format!(r#""Event":8,"ProfileDataMod":{changed}"#);
-        let push = Arc::new(crate::presence::Push::event(0, |out| out.extend_from_slice(event.as_bytes())));
-        self.hub.push(account.number, &push, except);
-        for holder in self.store.book.friend_holders(account.number).await.map_err(broken)? {
-            self.hub.push(holder, &push, None);
-        }
-        Ok(())
     }
 }

@@ -1,4 +1,4 @@
-//! RelationBatch: friends, their groups, applications, blocks, and the sequences that count their changes.
+//! Relations: friends, their groups, applications, blocks, and the sequences that count their changes.
 
 use super::{
     Stage,

@@ -92,9 +92,7 @@ async fn each_side_deletes_for_itself() {
     add(&alice, "bob", "Both").await;
     add(&alice, "bob", "Both").await;
     assert_eq!(applications(&bob).await.len(), 1, "asking again takes the place of the first");
-    let delete = |from: &str, to: &str, kind: &str| {
-        json!({"From_Account": from, "To_Account": [to], "PendencyType": format!("Pendency_Type_{kind}")})
-    };
+    let delete = |from: &str, to: &str, kind: &str| json!({"From_Account": from, "To_Account": [to], "PendencyType": format!("Pendency_Type_{kind}")});
     assert_eq!(result(&bob.ok("sns.pendency_delete", delete("bob", "alice", "SendOut")).await), 30614);
     assert_eq!(result(&bob.ok("sns.pendency_delete", delete("bob", "alice", "ComeIn")).await), 0);
     hears(&bob, "FrienPencydDel_Account", "alice").await;
@@ -123,7 +121,11 @@ async fn applications_are_paged_by_time() {
         let body = json!({"From_Account": "bob", "PendencyType": "Pendency_Type_ComeIn", "StartTime": start,
             "MaxLimited": 2, "LastSequence": 0});
         let reply = bob.ok("sns.pendency_get", body).await;
-        (super::names(&reply["PendencyItem"]), reply["StartTime"].as_i64().unwrap(), reply["UnreadPendencyCount"].clone())
+        (
+            super::names(&reply["PendencyItem"]),
+            reply["StartTime"].as_i64().unwrap(),
+            reply["UnreadPendencyCount"].clone(),
+        )
     };
     let (first, next, unread) = ask(0).await;
     assert_eq!((first, unread), (vec!["u4".to_owned(), "u2".to_owned(), "u3".to_owned()], json!(4)));

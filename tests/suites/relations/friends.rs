@@ -90,7 +90,8 @@ async fn friends_end_on_one_side_or_on_both() {
 async fn what_is_kept_about_a_friend_changes() {
     let Team { server, app, alice, bob, .. } = team().await;
     add(&alice, "bob", "Both").await;
-    let update = |fields: Value| json!({"From_Account": "alice", "UpdateItem": [{"To_Account": "bob", "SnsItem": fields}]});
+    let update =
+        |fields: Value| json!({"From_Account": "alice", "UpdateItem": [{"To_Account": "bob", "SnsItem": fields}]});
     let fields = json!([{"Tag": "Tag_SNS_IM_Remark", "Value": "Bee"}, {"Tag": "Tag_SNS_IM_Group", "Value": ["a", "b"]},
         {"Tag": "Tag_SNS_Custom_Rank", "Value": 7}]);
     let other = app.user("alice").connect().await;
@@ -210,7 +211,8 @@ async fn friends_hear_of_a_new_profile() {
     let Team { app, alice, bob, carol, .. } = team().await;
     add(&alice, "bob", "Single").await;
     let other = app.user("bob").connect().await;
-    let items = json!([{"Tag": "Tag_Profile_IM_Nick", "Value": "Bobby"}, {"Tag": "Tag_Profile_IM_Level", "Value": "3"}]);
+    let items =
+        json!([{"Tag": "Tag_Profile_IM_Nick", "Value": "Bobby"}, {"Tag": "Tag_Profile_IM_Level", "Value": "3"}]);
     bob.ok("profile.portrait_set", json!({"From_Account": "bob", "ProfileItem": items})).await;
     let find = |heard: &[support::Heard]| heard.iter().flat_map(|heard| heard.events("ProfileDataMod")).next();
     for told in [&alice, &other] {
@@ -220,9 +222,48 @@ async fn friends_hear_of_a_new_profile() {
             {"Tag": "Tag_Profile_IM_Level", "ValueNum": 3}]);
         assert_eq!(entry["ProfileList"], list);
     }
+    let same = json!({"From_Account": "bob", "ProfileItem": [{"Tag": "Tag_Profile_IM_Nick", "Value": "Bobby"}]});
+    bob.ok("profile.portrait_set", same).await;
+    let import = json!({"UserID": "carol", "Nick": "Cat"});
+    app.admin().ok("im_open_login_svc/account_import", import).await;
+    let find_own = |heard: &[support::Heard]| heard.iter().flat_map(|heard| heard.events("ProfileDataMod")).next();
+    assert_eq!(carol.expects("its own profile", find_own).await["ProfileList"][0]["ValueBytes"], "Cat");
+    alice.settle().await;
+    let count = alice.heard().iter().flat_map(|heard| heard.events("ProfileDataMod")).count();
+    assert_eq!(count, 1, "what stays the same is not told");
+    let find = |heard: &[support::Heard]| {
+        let mut all = heard.iter().flat_map(|heard| heard.events("ProfileDataMod"));
+        all.find(|entry| entry["Profile_Account"] == "bob")
+    };
     carol.settle().await;
     bob.settle().await;
     assert!(find(&carol.heard()).is_none() && find(&bob.heard()).is_none(), "neither strangers nor who asked");
+}
+
+#[tokio::test]
+async fn declared_fields_keep_their_rights() {
+    let Team { app, alice, bob, .. } = team().await;
+    app.set("custom_profile_fields", "Rank:number:r:rw,Note:text:-:rw").await;
+    add(&alice, "bob", "Both").await;
+    let set = |value: Value| json!({"From_Account": "bob", "ProfileItem": value});
+    let items =
+        json!([{"Tag": "Tag_Profile_Custom_Rank", "Value": 7}, {"Tag": "Tag_Profile_Custom_Note", "Value": "n"}]);
+    assert_eq!(bob.code("profile.portrait_set", set(items.clone())).await, 40008);
+    app.admin().ok("profile/portrait_set", set(items)).await;
+    let find = |heard: &[support::Heard]| heard.iter().flat_map(|heard| heard.events("ProfileDataMod")).next();
+    let told = alice.expects("the profile", find).await;
+    assert_eq!(told["ProfileList"], json!([{"Tag": "Tag_Profile_Custom_Rank", "ValueNum": 7}]));
+    let ask = |tag: &str| json!({"To_Account": ["bob"], "TagList": [format!("Tag_Profile_Custom_{tag}")]});
+    assert_eq!(alice.code("profile.portrait_get", ask("Note")).await, 40007);
+    assert_eq!(alice.code("profile.portrait_get", ask("Team")).await, 40009);
+    let read = app.admin().ok("profile/portrait_get", ask("Note")).await;
+    assert_eq!(read["UserProfileItem"][0]["ProfileItem"][0]["Value"], "n");
+    let all = alice.ok("profile.portrait_get_all", json!({"UserItem": [{"To_Account": "bob"}]})).await;
+    let items = &all["UserProfileItem"][0]["ProfileItem"];
+    assert_eq!(
+        (tag(items, "Tag_Profile_Custom_Rank"), tag(items, "Tag_Profile_Custom_Note")),
+        (&json!(7), &Value::Null)
+    );
 }
 
 #[tokio::test]
@@ -237,7 +278,7 @@ async fn apps_know_nothing_of_each_others_friends() {
     assert!(friends(&alice).await.is_empty());
     assert_eq!(add(&alice, "carol", "Both").await, 30003, "carol has no account there");
     assert_eq!(add(&alice, "bob", "Both").await, 0, "the other bob wants to be asked");
-    assert_eq!(friends(&here.bob).await, [String::new(); 0]);
+    assert!(friends(&here.bob).await.is_empty());
     let answer = json!({"From_Account": "bob", "ResponseFriendItem": [{"To_Account": "alice",
         "ResponseAction": "Response_Action_AgreeAndAdd"}]});
     assert_eq!(result(&bob.ok("sns.friend_response", answer.clone()).await), 30614);
