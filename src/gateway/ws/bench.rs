@@ -69,7 +69,7 @@ async fn bench_dispatch() {
     };
     let app = services.apps.create(new).await.unwrap();
     let users = ["alice", "bob"].map(|name| Import { user: UserId::new(name).unwrap(), nick: None, image: None });
-    assert!(services.accounts.import(&app, users.into()).await.unwrap().is_empty());
+    assert!(services.import_accounts(&app, users.into()).await.unwrap().is_empty());
     let dispatcher = Dispatcher::default();
     let caller = Caller::Admin { user: UserId::new("administrator").unwrap() };
     for (name, body) in [("heartbeat.alive", "{}".to_owned()), ("openim.sendmsg", message())] {
