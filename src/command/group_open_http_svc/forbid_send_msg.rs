@@ -1,4 +1,4 @@
-//! Silences accounts in a group for some seconds (REST v4 `forbid_send_msg`); 0 ends it.
+//! Silences accounts in a group or in one of its topics for some seconds (REST v4 `forbid_send_msg`); 0 ends it.
 
 use std::sync::Arc;
 
@@ -8,13 +8,14 @@ use model::{
 };
 use serde::Deserialize;
 
-use super::shared::{accounts, by, check_count, group};
+use super::shared::{accounts, by, check_count, place};
 use crate::{Command, Context, Spec};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct Request {
     group_id: String,
+    topic_id: Option<String>,
     #[serde(rename = "Members_Account")]
     members: Vec<String>,
     #[serde(alias = "ShutUpTime")]
@@ -30,9 +31,9 @@ impl Command for Request {
     async fn run(self, cx: Arc<Context>) -> Result<(), Error> {
         check_count(self.members.len(), ACCOUNTS)?;
         let by = by(&cx, None).await?;
-        let group = group(&cx, &self.group_id).await?;
-        group.check(&by, Action::MuteMember)?;
+        let place = place(&cx, &self.group_id, self.topic_id.as_deref()).await?;
+        place.group.check(&by, Action::MuteMember)?;
         let accounts = accounts(&cx, self.members.iter().map(String::as_str)).await?;
-        cx.services.mute(&group, &by, &accounts, self.mute_time.into()).await
+        cx.services.mute(&place, &by, &accounts, self.mute_time.into()).await
     }
 }

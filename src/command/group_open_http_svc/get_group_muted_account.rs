@@ -1,4 +1,4 @@
-//! Who is muted in a group (REST v4 `get_group_muted_account`).
+//! Who is muted in a group or in one of its topics (REST v4 `get_group_muted_account`).
 
 use std::sync::Arc;
 
@@ -12,6 +12,7 @@ use crate::{Command, Context, Doors, Spec};
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct Request {
     group_id: String,
+    topic_id: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -37,7 +38,7 @@ impl Command for Request {
     type Reply = Reply;
 
     async fn run(self, cx: Arc<Context>) -> Result<Reply, Error> {
-        let muted = muted(&cx, &self.group_id).await?.into_iter();
+        let muted = muted(&cx, &self.group_id, self.topic_id.as_deref()).await?.into_iter();
         let list = muted.map(|(account, until)| Muted { account: account.to_string(), muted_until: until }).collect();
         Ok(Reply { group_id: self.group_id, muted_account_list: list })
     }

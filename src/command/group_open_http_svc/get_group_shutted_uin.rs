@@ -1,4 +1,4 @@
-//! Who is muted in a group, under the names of 2019 (REST v4 `get_group_shutted_uin`).
+//! Who is muted in a group or in one of its topics, under the names of 2019 (REST v4 `get_group_shutted_uin`).
 
 use std::sync::Arc;
 
@@ -12,6 +12,7 @@ use crate::{Command, Context, Doors, Spec};
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct Request {
     group_id: String,
+    topic_id: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -37,7 +38,7 @@ impl Command for Request {
     type Reply = Reply;
 
     async fn run(self, cx: Arc<Context>) -> Result<Reply, Error> {
-        let muted = muted(&cx, &self.group_id).await?.into_iter();
+        let muted = muted(&cx, &self.group_id, self.topic_id.as_deref()).await?.into_iter();
         let list =
             muted.map(|(account, until)| Shutted { account: account.to_string(), shutted_until: until }).collect();
         Ok(Reply { group_id: self.group_id, shutted_uin_list: list })

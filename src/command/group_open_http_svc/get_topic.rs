@@ -2,10 +2,7 @@
 
 use std::sync::Arc;
 
-use model::{
-    Code, Error,
-    group::{Receive, rule::Action},
-};
+use model::{Code, Error, group::rule::Action};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use service::group::{By, GroupSlice, Place, Topic};
@@ -97,10 +94,11 @@ async fn shown(
             serde_json::to_value(last).map_err(|error| Error::new(Code::Broken).source(error))?,
         );
     }
-    let muted_until = place.group.read().muted_until(by.account.number, cx.services.world.second());
+    let me = by.account.number;
+    let muted_until = place.muted_until(me, cx.services.world.second());
     let own = json!({
         "MsgSeq": row.map_or(0, |row| row.read_sequence),
-        "MsgFlag": Receive::from_number(row.map_or(0, |row| row.mute)).name(),
+        "MsgFlag": place.receive_option(me).name(),
         "ShutUpTime": muted_until, "MuteTime": muted_until, "NoUnreadSeqList": [],
     });
     Ok(json!({"ErrorCode": 0, "ErrorInfo": "", "TopicInfo": shown, "SelfInfo": own}))

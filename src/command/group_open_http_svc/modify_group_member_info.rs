@@ -1,5 +1,5 @@
 //! Changes a member of a group (REST v4 `modify_group_member_info`): role, name card, custom fields, silence, how
-//! messages arrive.
+//! messages arrive; the last two also in a topic alone.
 
 use std::sync::Arc;
 
@@ -7,13 +7,14 @@ use model::{Code, Error, Role, group::Receive};
 use serde::Deserialize;
 use service::group::MemberChange;
 
-use super::shared::{Field, by, fields, group};
+use super::shared::{Field, by, fields, place};
 use crate::{Command, Context, Spec};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct Request {
     group_id: String,
+    topic_id: Option<String>,
     #[serde(rename = "Member_Account")]
     account: String,
     role: Option<String>,
@@ -66,9 +67,9 @@ impl Command for Request {
             return Err(invalid("nothing is to be changed"));
         }
         let by = by(&cx, None).await?;
-        let group = group(&cx, &self.group_id).await?;
+        let place = place(&cx, &self.group_id, self.topic_id.as_deref()).await?;
         let account = cx.account(&self.account, Code::GroupAccountMissing).await?;
-        cx.services.change_member(&group, &by, &account, change).await
+        cx.services.change_member(&place, &by, &account, change).await
     }
 }
 

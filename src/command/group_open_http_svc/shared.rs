@@ -234,14 +234,13 @@ pub(crate) struct Outcome {
     pub result: u8,
 }
 
-/// Who is muted in a group now, and until when, seconds since 1970; 10007 where nobody can be.
-pub(crate) async fn muted(cx: &Context, id: &str) -> Result<Vec<(UserId, i64)>, Error> {
-    let group = group(cx, id).await?;
-    if group.kind == GroupKind::BChatRoom {
+/// Who is muted in a group or a topic now, and until when, seconds since 1970; 10007 where nobody can be.
+pub(crate) async fn muted(cx: &Context, group: &str, topic: Option<&str>) -> Result<Vec<(UserId, i64)>, Error> {
+    let place = place(cx, group, topic).await?;
+    if place.group.kind == GroupKind::BChatRoom {
         return Err(Error::new(Code::GroupNoPermission).detail("nobody can be muted in this type of group"));
     }
-    let now = cx.services.world.second();
-    Ok(group.read().muted(now))
+    Ok(place.muted(cx.services.world.second()))
 }
 
 /// What a group that is made or imported is to be.

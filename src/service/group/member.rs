@@ -83,6 +83,7 @@ impl Services {
             state.owner = if gone { 0 } else { state.owner };
             gone
         };
+        group.leave_topics(accounts);
         if owner_gone {
             let body = serde_json::to_vec(&*group.info()).map_err(fault)?;
             self.store.book.change_group(group.number, 0, body).await.map_err(broken)?;
@@ -136,14 +137,16 @@ impl Services {
         Ok(())
     }
 
-    /// Changes a member, and tells everybody of a new role or a mute.
+    /// Changes a member, and tells everybody of a new role or a mute. In a topic the mute and how messages arrive are
+    /// the topic's; the rest is the group's.
     pub async fn change_member(
         self: &Arc<Self>,
-        group: &Arc<LiveGroup>,
+        place: &Place,
         by: &By,
         account: &Arc<Account>,
-        change: MemberChange,
+        mut change: MemberChange,
     ) -> Result<(), Error> {
+        let group = &place.group;
         let own = !by.app && by.account.number == account.number;
         if !group.kind.is_stored() && change.mute.is_none() {
             return Err(Error::new(Code::GroupNoPermission).detail("members of this type of group are not stored"));
@@ -167,7 +170,12 @@ impl Services {
             group.check(by, Action::SetAdmin)?;
         }
         if let Some(seconds) = change.mute {
-            self.mute(group, by, std::slice::from_ref(account), seconds).await?;
+            self.mute(place, by, std::slice::from_ref(account), seconds).await?;
+        }
+        if place.topic.is_some()
+            && let Some(receive) = change.receive.take()
+        {
+            self.receive_topic(place, by, account, receive).await?;
         }
         let rest = change.role.is_some()
             || change.name_card.is_some()
@@ -233,45 +241,6 @@ impl Services {
             self.tip(place, by, Self::tip_body(kind, by, operator.as_ref(), &whom, Value::Null)).await?;
         }
         Ok(())
-    }
-
-    /// Silences accounts for some seconds; 0 ends it. Also those who are not members: the silence stays with the
-    /// account when it leaves and joins again.
-    pub async fn mute(
-        self: &Arc<Self>,
-        group: &Arc<LiveGroup>,
-        by: &By,
-        accounts: &[Arc<Account>],
-        seconds: i64,
-    ) -> Result<(), Error> {
-        for account in accounts {
-            let action = match group.role(account.number) {
-                Some(Role::Owner | Role::Admin) => Action::MuteAdmin,
-                _ => Action::MuteMember,
-            };
-            group.check(by, action)?;
-            if group.role(account.number) == Some(Role::Owner) && !by.app {
-                return Err(Error::new(Code::GroupNoPermission).detail("the owner cannot be muted"));
-            }
-        }
-        let now = self.world.second();
-        let until = if seconds == 0 { 0 } else { now.saturating_add(seconds) };
-        let alone = group.change().await?;
-        let numbers: Vec<i64> = accounts.iter().map(|account| account.number).collect();
-        self.store.book.set_mutes(group.number, &numbers, until).await.map_err(broken)?;
-        group.set_mutes(accounts, until);
-        drop(alone);
-        // Types that do not announce members keep it out of the conversation; the muted learn when they speak.
-        if group.kind == GroupKind::ChatRoom {
-            return Ok(());
-        }
-        let whom: Vec<_> = accounts.iter().map(|account| (account.clone(), group.member(account.number))).collect();
-        let muted: Value =
-            whom.iter().map(|(account, _)| json!({"User_Account": account.user, "ShutupTime": seconds})).collect();
-        let operator = group.member(by.account.number);
-        let more = json!({"MsgMemberInfo": muted});
-        let body = Self::tip_body(tip::MEMBER_INFO, by, operator.as_ref(), &whom, more);
-        self.tip(&Place::of(group), by, body).await
     }
 
     /// A member has read up to a sequence; its other devices learn of it.

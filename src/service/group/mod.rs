@@ -7,6 +7,7 @@ mod history;
 mod join;
 mod life;
 mod member;
+mod mute;
 mod notice;
 mod registry;
 mod replay;
@@ -77,8 +78,7 @@ pub struct State {
     members: HashMap<i64, Member>,
     /// By the second they joined in, then by account.
     order: BTreeSet<(i64, i64)>,
-    /// Until when accounts are muted, seconds since 1970; also of those who left.
-    mutes: HashMap<i64, (UserId, i64)>,
+    mutes: mute::Mutes,
     /// It was dismissed.
     gone: bool,
 }
@@ -159,14 +159,12 @@ impl State {
 
     /// Until when an account is muted, seconds since 1970; 0 when it is not.
     pub fn muted_until(&self, account: i64, now: i64) -> i64 {
-        self.mutes.get(&account).map_or(0, |(_, until)| if *until > now { *until } else { 0 })
+        self.mutes.until(account, now)
     }
 
     /// Who is muted now, and until when.
     pub fn muted(&self, now: i64) -> Vec<(UserId, i64)> {
-        let mut muted: Vec<_> = self.mutes.values().filter(|(_, until)| *until > now).cloned().collect();
-        muted.sort();
-        muted
+        self.mutes.list(now)
     }
 
     fn insert(&mut self, member: Member) {
@@ -266,17 +264,6 @@ impl LiveGroup {
     /// Checks whether somebody may do something: 10007 and its kin.
     pub fn check(&self, by: &By, action: Action) -> Result<(), Error> {
         rule::check(self.kind, action, self.actor(by))
-    }
-
-    fn set_mutes(&self, accounts: &[Arc<Account>], until: i64) {
-        let mut state = self.write();
-        for account in accounts {
-            if until == 0 {
-                state.mutes.remove(&account.number);
-            } else {
-                state.mutes.insert(account.number, (account.user.clone(), until));
-            }
-        }
     }
 
     /// Locks it for a change; 10010 when it was dismissed meanwhile.

@@ -11,7 +11,7 @@ use model::{
 };
 use store::tables::group::{GroupRow, MemberRow};
 
-use super::{LiveGroup, Member, State, room::Room, send::Flow};
+use super::{LiveGroup, Member, State, mute::Mutes, room::Room, send::Flow};
 use crate::{Services, broken, fault};
 
 /// How many groups may be in memory before those that nobody uses are put away.
@@ -108,14 +108,14 @@ pub(super) fn live(
         room_owner: None,
         members: HashMap::with_capacity(members.len()),
         order: BTreeSet::new(),
-        mutes: HashMap::with_capacity(mutes.len()),
+        mutes: Mutes::default(),
         gone: false,
     };
     for member in members {
         state.insert(member_of(member)?);
     }
     for (account, user, until) in mutes {
-        state.mutes.insert(account, (user_id(&user)?, until));
+        state.mutes.insert(account, user_id(&user)?, until);
     }
     Ok(Arc::new(LiveGroup {
         number: row.number,

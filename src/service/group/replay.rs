@@ -3,9 +3,13 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use model::{Error, Millis};
+use model::{Error, Millis, flags};
 
-use super::{Place, send::mention_event, wire};
+use super::{
+    Place,
+    send::{delivers, mention_event},
+    wire,
+};
 use crate::{
     Account, Services, broken,
     message::with_parts,
@@ -63,7 +67,9 @@ impl Services {
             let (for_me, kinds, from) = with_parts(&entry.body, |parts| {
                 (parts.is_for(me.user.as_str()), parts.mentions_of(me.user.as_str()), parts.sender())
             })?;
-            if !(for_me || mine) {
+            let tip = entry.flags & flags::TIP != 0;
+            let arrives = mine || delivers(place.receive_option(me.number), || tip || !kinds.is_empty());
+            if !(for_me || mine) || !arrives {
                 continue;
             }
             let event = wire::event_of(place, &entry, false)?;

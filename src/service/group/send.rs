@@ -195,12 +195,11 @@ impl Services {
         let actor = group.actor(by);
         rule::check(group.kind, Action::Speak, actor)?;
         let state = group.read();
-        let muted_by_name = state.muted_until(by.account.number, self.world.second()) > 0;
         let all_muted = state.info.muted || place.topic.as_ref().is_some_and(|topic| topic.info.muted);
         drop(state);
         let privileged = rule::allows(group.kind, Action::SpeakWhileMuted, actor);
-        if muted_by_name {
-            return Err(Error::new(Code::MemberMuted).detail("the sender is muted in this group"));
+        if place.muted_until(by.account.number, self.world.second()) > 0 {
+            return Err(Error::new(Code::MemberMuted).detail("the sender is muted here"));
         }
         if all_muted && !privileged {
             return Err(Error::new(Code::MemberMuted).detail("all members of this group are muted"));
@@ -266,12 +265,10 @@ impl Services {
         // Who came in after a message was stored reads it in the history, if it may. Topics count for themselves.
         let (sequence, in_topic) = (outgoing.entry.sequence, outgoing.place.topic.is_some());
         let was_in = |member: &&super::Member| in_topic || sequence == 0 || member.join_sequence < sequence;
+        let own_options = outgoing.place.topic.as_ref().map(|topic| topic.receive_options());
         for member in outgoing.place.group.read().members.values().filter(was_in) {
-            let wanted = match member.receive {
-                Receive::Discard => false,
-                Receive::NotReceiveMsgExceptAt => mentioned(member.account),
-                _ => true,
-            };
+            let own = own_options.as_ref().and_then(|options| options.get(member.account));
+            let wanted = delivers(own.unwrap_or(member.receive), || mentioned(member.account));
             if wanted || member.account == outgoing.from {
                 self.hub.push(member.account, push, except(member.account));
             }
@@ -403,6 +400,15 @@ impl Services {
         let mut info = (*group.info()).clone();
         info.active = true;
         self.keep_info(group, info).await
+    }
+}
+
+/// Whether messages arrive at a member at all.
+pub(super) fn delivers(option: Receive, mentioned: impl FnOnce() -> bool) -> bool {
+    match option {
+        Receive::Discard => false,
+        Receive::NotReceiveMsgExceptAt => mentioned(),
+        _ => true,
     }
 }
 

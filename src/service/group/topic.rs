@@ -1,22 +1,30 @@
 //! Topics of communities, and the places where something can be said: a group or one of its topics.
 
 use std::{
-    collections::BTreeMap,
-    sync::{Arc, PoisonError},
+    collections::{BTreeMap, HashMap},
+    sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
 };
 
 use model::{
-    Code, Error, GroupKind, Millis, SdkAppId,
-    group::{TOPIC_INFIX, TopicInfo, check_topic_id, limit, rule::Action},
+    Code, Error, GroupKind, Millis, SdkAppId, UserId,
+    group::{Receive, TOPIC_INFIX, TopicInfo, check_topic_id, limit, rule::Action},
 };
 use serde_json::json;
-use store::{StoreError, tables::topic::TopicRow};
+use store::{
+    StoreError,
+    tables::{
+        contact::{ContactChange, GROUP_PEER},
+        topic::TopicRow,
+    },
+};
 
 use super::{
     By, LiveGroup,
+    mute::Mutes,
     notice::{report, tip},
+    registry::user_id,
 };
-use crate::{LiveApp, Services, broken, fault};
+use crate::{Account, LiveApp, Services, broken, fault};
 
 /// A topic as of its last change.
 #[derive(Debug)]
@@ -31,6 +39,25 @@ pub struct Topic {
     pub created: Millis,
     /// What is said of it.
     pub info: TopicInfo,
+    /// Stays when what is said of it changes.
+    own: Arc<RwLock<Own>>,
+}
+
+/// What accounts are to a topic, beside what they are to its community.
+#[derive(Debug, Default)]
+struct Own {
+    mutes: Mutes,
+    /// Those that differ from [`Receive::AcceptAndNotify`], which is to take the community's.
+    receive: HashMap<i64, Receive>,
+}
+
+/// How messages of a topic arrive, where that is not as in its community.
+pub(super) struct ReceiveOptions<'a>(RwLockReadGuard<'a, Own>);
+
+impl ReceiveOptions<'_> {
+    pub fn get(&self, account: i64) -> Option<Receive> {
+        self.0.receive.get(&account).copied()
+    }
 }
 
 /// The topics of a community, by number.
@@ -55,17 +82,70 @@ impl Place {
     pub fn number(&self) -> i64 {
         self.topic.as_ref().map_or(self.group.number, |topic| topic.number)
     }
+
+    /// How messages arrive at a member: as it set for the topic, or else as in the group.
+    pub fn receive_option(&self, account: i64) -> Receive {
+        let own = self.topic.as_ref().and_then(|topic| topic.receive_options().get(account));
+        let groups = || self.group.read().member(account).map_or(Receive::AcceptAndNotify, |member| member.receive);
+        own.unwrap_or_else(groups)
+    }
 }
 
 impl Topic {
-    fn of(row: TopicRow) -> Result<Arc<Self>, Error> {
+    fn of(row: TopicRow, own: Arc<RwLock<Own>>) -> Result<Arc<Self>, Error> {
         Ok(Arc::new(Self {
             number: row.number,
             quoted: serde_json::to_string(&row.topic_id).map_err(fault)?.into(),
             id: row.topic_id,
             created: row.created,
             info: serde_json::from_slice(&row.body).map_err(fault)?,
+            own,
         }))
+    }
+
+    fn own(&self) -> RwLockReadGuard<'_, Own> {
+        self.own.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write_own(&self) -> RwLockWriteGuard<'_, Own> {
+        self.own.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Until when an account is muted in this topic, seconds since 1970; 0 when it is not.
+    pub fn muted_until(&self, account: i64, now: i64) -> i64 {
+        self.own().mutes.until(account, now)
+    }
+
+    /// Who is muted in this topic now, and until when.
+    pub fn muted(&self, now: i64) -> Vec<(UserId, i64)> {
+        self.own().mutes.list(now)
+    }
+
+    pub(super) fn set_mutes(&self, accounts: &[Arc<Account>], until: i64) {
+        self.write_own().mutes.set(accounts, until);
+    }
+
+    pub(super) fn receive_options(&self) -> ReceiveOptions<'_> {
+        ReceiveOptions(self.own())
+    }
+
+    fn set_receive_option(&self, account: i64, receive: Receive) {
+        let options = &mut self.write_own().receive;
+        if receive == Receive::AcceptAndNotify {
+            options.remove(&account);
+        } else {
+            options.insert(account, receive);
+        }
+    }
+}
+
+impl LiveGroup {
+    /// Forgets how topics' messages arrive at accounts that are no members any more.
+    pub(super) fn leave_topics(&self, accounts: &[i64]) {
+        let topics = self.topics.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        for topic in topics.iter().flat_map(|topics| topics.values()) {
+            topic.write_own().receive.retain(|account, _| !accounts.contains(account));
+        }
     }
 }
 
@@ -109,14 +189,56 @@ impl Services {
     }
 
     async fn load_topics(&self, group: &LiveGroup) -> Result<Arc<Topics>, Error> {
+        let known = group.topics.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let mut own = match known {
+            Some(topics) => topics.values().map(|topic| (topic.number, topic.own.clone())).collect(),
+            None => self.own_of_topics(group).await?,
+        };
         let mut topics = Topics::new();
         for row in self.store.book.topics(group.number).await.map_err(broken)? {
             self.groups.note_topic(row.number, group.number);
-            topics.insert(row.number, Topic::of(row)?);
+            let own = own.remove(&row.number).unwrap_or_default();
+            topics.insert(row.number, Topic::of(row, own)?);
         }
         let topics = Arc::new(topics);
         *group.topics.lock().unwrap_or_else(PoisonError::into_inner) = Some(topics.clone());
         Ok(topics)
+    }
+
+    /// What the book has of accounts in a community's topics.
+    async fn own_of_topics(&self, group: &LiveGroup) -> Result<HashMap<i64, Arc<RwLock<Own>>>, Error> {
+        let mut all: HashMap<i64, Own> = HashMap::new();
+        for (topic, account, user, until) in self.store.book.topic_mutes(group.number).await.map_err(broken)? {
+            all.entry(topic).or_default().mutes.insert(account, user_id(&user)?, until);
+        }
+        for (topic, account, mute) in self.store.book.topic_receive_options(group.number).await.map_err(broken)? {
+            all.entry(topic).or_default().receive.insert(account, Receive::from_number(mute));
+        }
+        Ok(all.into_iter().map(|(topic, own)| (topic, Arc::new(RwLock::new(own)))).collect())
+    }
+
+    /// Sets how a topic's messages arrive at a member; its other devices learn of it.
+    pub(super) async fn receive_topic(
+        &self,
+        place: &Place,
+        by: &By,
+        account: &Account,
+        receive: Receive,
+    ) -> Result<(), Error> {
+        if place.group.member(account.number).is_none() {
+            return Err(Error::new(Code::GroupNoPermission).detail("the account is not a member of the group"));
+        }
+        let alone = place.group.change().await?;
+        let topic = Self::present(place)?;
+        let book = &self.store.book;
+        book.ensure_contacts(topic.number, GROUP_PEER, &[account.number]).await.map_err(broken)?;
+        let change = ContactChange::Mute(receive as i64);
+        book.change_contacts(account.number, vec![(topic.number, change)]).await.map_err(broken)?;
+        topic.set_receive_option(account.number, receive);
+        drop(alone);
+        let extra = json!({"MsgFlag": receive.name()});
+        self.tell_notice(place, account, report::RECEIVE_OPTION, &by.account, &extra, by.instance);
+        Ok(())
     }
 
     fn check_topics(app: &LiveApp, group: &LiveGroup, by: &By) -> Result<(), Error> {
@@ -170,7 +292,7 @@ impl Services {
 
     /// The topic of a place as it is now that nobody else changes the group; somebody may have changed it or removed it
     /// since it was looked up.
-    fn present(place: &Place) -> Result<Arc<Topic>, Error> {
+    pub(super) fn present(place: &Place) -> Result<Arc<Topic>, Error> {
         let Some(topic) = &place.topic else { return Err(Code::GroupIdInvalid.into()) };
         let topics = place.group.topics.lock().unwrap_or_else(PoisonError::into_inner);
         let present = topics.as_ref().and_then(|topics| topics.get(&topic.number)).cloned();

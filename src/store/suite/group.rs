@@ -182,7 +182,17 @@ pub async fn topics_live_and_die_with_their_community(stage: Stage) {
     book.add_mentions(first, 1, &[a], T).await.unwrap();
     book.add_mentions(community, 5, &[a], T).await.unwrap();
     book.react((first, 1), "+", a, T).await.unwrap();
+    for topic in [first, second, elsewhere] {
+        book.set_mutes(topic, &[a], topic).await.unwrap();
+        book.ensure_contacts(topic, GROUP_PEER, &[a]).await.unwrap();
+        book.change_contacts(a, vec![(topic, ContactChange::Mute(2))]).await.unwrap();
+    }
+    let muted = |topic| (topic, a, "a".to_owned(), topic);
+    assert_eq!(book.topic_mutes(community).await.unwrap(), [muted(first), muted(second)]);
+    assert_eq!(book.topic_receive_options(community).await.unwrap(), [(first, a, 2), (second, a, 2)]);
     book.remove_topic(first).await.unwrap();
+    assert_eq!(book.topic_mutes(community).await.unwrap(), [muted(second)]);
+    assert_eq!(book.topic_receive_options(community).await.unwrap(), [(second, a, 2)]);
     assert!(book.topic_by_number(first).await.unwrap().is_none());
     assert!(book.contact(a, first).await.unwrap().is_none());
     assert!(book.reactions(first, 1).await.unwrap().is_empty());

@@ -6,6 +6,11 @@ use crate::{Batch, Book, Expect, Row, StoreError, params};
 const ALL: &str =
     "SELECT number, community, topic_id, created, body FROM topic WHERE community = $1 ORDER BY created, number";
 const BY_NUMBER: &str = "SELECT number, community, topic_id, created, body FROM topic WHERE number = $1";
+const MUTES: &str = "SELECT t.number, s.account, a.user_id, s.until FROM topic t
+    JOIN group_mute s ON s.conversation = t.number JOIN account a ON a.number = s.account
+    WHERE t.community = $1 ORDER BY t.number, s.account";
+const RECEIVE_OPTIONS: &str = "SELECT t.number, c.account, c.mute FROM topic t
+    JOIN contact c ON c.conversation = t.number WHERE t.community = $1 AND c.mute <> 0 ORDER BY t.number, c.account";
 const COMMUNITY: &str = "SELECT 1 FROM chat_group WHERE number = $1 AND app = $2";
 const NEXT: &str = "UPDATE counter SET value = value + 1 WHERE name = 'conversation' RETURNING value";
 const ADD: &str = "INSERT INTO topic (number, community, topic_id, created, body)
@@ -53,6 +58,19 @@ impl Book {
     /// The topic of that number.
     pub async fn topic_by_number(&self, number: i64) -> Result<Option<TopicRow>, StoreError> {
         self.first(BY_NUMBER, params![number]).await?.as_ref().map(topic).transpose()
+    }
+
+    /// Who is muted in a community's topics, also those whose time is over: `(topic, account, name, until)`.
+    pub async fn topic_mutes(&self, community: i64) -> Result<Vec<(i64, i64, String, i64)>, StoreError> {
+        let rows = self.read(MUTES, params![community]).await?;
+        rows.iter().map(|row| Ok((row.int(0)?, row.int(1)?, row.text(2)?, row.int(3)?))).collect()
+    }
+
+    /// How messages of a community's topics arrive, where that was set: `(topic, account, mute)`; see
+    /// [`MemberRow`](super::group::MemberRow) for the numbers.
+    pub async fn topic_receive_options(&self, community: i64) -> Result<Vec<(i64, i64, i64)>, StoreError> {
+        let rows = self.read(RECEIVE_OPTIONS, params![community]).await?;
+        rows.iter().map(|row| Ok((row.int(0)?, row.int(1)?, row.int(2)?))).collect()
     }
 
     /// Makes a topic and returns its number; a conflict if the community has one of that name, missing if the app has
