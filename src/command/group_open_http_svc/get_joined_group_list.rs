@@ -5,7 +5,10 @@ use std::{collections::HashMap, sync::Arc};
 use model::{Code, Error, GroupKind, Role};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use service::{Account, group::LiveGroup};
+use service::{
+    Account,
+    group::{LiveGroup, Mentioned},
+};
 
 use super::shared::{Filter, base, filters, keep, member};
 use crate::{Command, Context, Spec};
@@ -35,6 +38,17 @@ pub(crate) struct Request {
 pub(crate) struct Reply {
     total_count: usize,
     group_id_list: Vec<Value>,
+}
+
+/// What is known of the groups of a page, by their numbers.
+struct Kept {
+    /// The newest message's sequence and time in milliseconds.
+    newest: HashMap<i64, (i64, i64)>,
+    /// Up to where the user has read.
+    read: HashMap<i64, i64>,
+    /// When something was last recalled, microseconds since 1970.
+    recalls: HashMap<i64, i64>,
+    mentioned: Vec<Mentioned>,
 }
 
 /// Which groups are wanted.
@@ -89,8 +103,17 @@ impl Request {
         Ok(groups)
     }
 
-    fn item(&self, cx: &Context, me: &Account, group: &LiveGroup, newest: Option<(i64, i64)>, read: i64) -> Value {
+    fn item(&self, cx: &Context, me: &Account, group: &LiveGroup, kept: &Kept) -> Value {
+        let number = group.number;
+        let newest = kept.newest.get(&number).copied();
+        let read = kept.read.get(&number).copied().unwrap_or(0);
         let mut object = base(group, newest);
+        object.insert("LastRecallTime".into(), json!(kept.recalls.get(&number).copied().unwrap_or(0)));
+        if group.kind == GroupKind::Community {
+            // Mentions in other groups come with what was missed.
+            let here = kept.mentioned.iter().filter(|one| one.place.number() == number);
+            object.insert("AtInfoList".into(), here.map(Mentioned::listed).collect());
+        }
         let mut own = match group.member(me.number) {
             Some(one) => member(group, &one, cx.services.world.second(), Some(read)),
             None => serde_json::Map::from_iter([("Role".into(), json!(group.role(me.number).map_or("", Role::name)))]),
@@ -131,15 +154,17 @@ impl Command for Request {
         let total_count = groups.len();
         let page: Vec<_> = groups.into_iter().skip(self.offset).take(limit).collect();
         let numbers: Vec<i64> = page.iter().map(|group| group.number).collect();
-        let newest = cx.services.newest(&numbers).await?;
         let rows = cx.services.all_contact_rows(&me).await?;
-        let read: HashMap<i64, i64> = rows.into_iter().map(|row| (row.conversation, row.read_sequence)).collect();
-        let item = |group: &Arc<LiveGroup>| {
-            let number = group.number;
-            let read = read.get(&number).copied().unwrap_or(0);
-            self.item(&cx, &me, group, newest.get(&number).copied(), read)
+        let mut kept = Kept {
+            newest: cx.services.newest(&numbers).await?,
+            read: rows.into_iter().map(|row| (row.conversation, row.read_sequence)).collect(),
+            recalls: cx.services.last_recalls(&me).await?,
+            mentioned: Vec::new(),
         };
-        Ok(Reply { total_count, group_id_list: page.iter().map(item).collect() })
+        if page.iter().any(|group| group.kind == GroupKind::Community) {
+            kept.mentioned = cx.services.mentioned(&me).await?;
+        }
+        Ok(Reply { total_count, group_id_list: page.iter().map(|group| self.item(&cx, &me, group, &kept)).collect() })
     }
 }
 

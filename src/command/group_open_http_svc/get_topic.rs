@@ -5,7 +5,7 @@ use std::sync::Arc;
 use model::{Code, Error, group::rule::Action};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use service::group::{By, GroupSlice, Place, Topic};
+use service::group::{By, Mentioned, Place, Topic};
 use store::tables::contact::ContactRow;
 
 use super::shared::{by, group, on_off};
@@ -45,6 +45,10 @@ impl Command for Request {
         let numbers: Vec<i64> = topics.keys().copied().collect();
         let newest = cx.services.newest(&numbers).await?;
         let rows = cx.services.all_contact_rows(&by.account).await?;
+        let mentioned = cx.services.mentioned(&by.account).await?;
+        // An administrator who asks as a user is shown what that user sees.
+        let named = self.from.as_deref().is_some_and(|from| !from.is_empty());
+        let viewer = By { app: by.app && !(named && by.is_backend()), ..by.clone() };
         let mut topic_and_self_info = Vec::new();
         let mut missing = self.topic_id_list.clone();
         for topic in topics.values() {
@@ -55,7 +59,7 @@ impl Command for Request {
             let place = Place { group: group.clone(), topic: Some(topic.clone()) };
             let row = rows.iter().find(|row| row.conversation == topic.number);
             let head = newest.get(&topic.number).copied().unwrap_or_default();
-            topic_and_self_info.push(shown(&cx, &by, &place, topic, row, head).await?);
+            topic_and_self_info.push(shown(&cx, &viewer, &place, topic, (row, &mentioned), head).await?);
         }
         for id in missing {
             let code = Code::GroupMissing;
@@ -72,11 +76,12 @@ async fn shown(
     by: &By,
     place: &Place,
     topic: &Topic,
-    row: Option<&ContactRow>,
+    (row, mentioned): (Option<&ContactRow>, &[Mentioned]),
     (sequence, time): (i64, i64),
 ) -> Result<Value, Error> {
-    let slice = GroupSlice::Down { from: None, limit: 1 };
-    let last = cx.services.group_history(cx.app()?, place, by, slice).await?.messages(place)?.pop();
+    let last = cx.services.last_seen(cx.app()?, place, by).await?;
+    let mentions: Vec<Value> =
+        mentioned.iter().filter(|one| one.place.number() == topic.number).map(Mentioned::listed).collect();
     let info = &topic.info;
     let muted = on_off(info.muted);
     // The two generations of names, side by side.
@@ -86,13 +91,13 @@ async fn shown(
         "Introduction": info.introduction, "TopicIntroduction": info.introduction,
         "Notification": info.notification, "TopicNotification": info.notification,
         "CreateTime": topic.created / 1000, "LastMsgTime": time / 1000, "NextMsgSeq": sequence + 1,
-        "MuteAllMember": muted, "ShutUpAllMember": muted, "ShutUpAllFlag": i64::from(info.muted), "AtInfoList": [],
+        "MuteAllMember": muted, "ShutUpAllMember": muted, "ShutUpAllFlag": i64::from(info.muted), "AtInfoList": mentions,
     });
     if let (Some(last), Some(shown)) = (last, shown.as_object_mut()) {
-        shown.insert(
-            "LastMsg".into(),
-            serde_json::to_value(last).map_err(|error| Error::new(Code::Broken).source(error))?,
-        );
+        let mut last = serde_json::to_value(last).map_err(|error| Error::new(Code::Broken).source(error))?;
+        // Clients take the place of the last message from a member of its own.
+        last["LastMsgSeq"] = last["MsgSeq"].clone();
+        shown.insert("LastMsg".into(), last);
     }
     let me = by.account.number;
     let muted_until = place.muted_until(me, cx.services.world.second());

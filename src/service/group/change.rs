@@ -103,8 +103,8 @@ impl Services {
         if entry.flags & flags::RECALLED != 0 {
             return Err(Code::GroupMessageNotRecallable.into());
         }
-        let own = entry.sender == by.account.number && !by.app;
-        let any = rule::allows(group.kind, Action::RecallAny, group.actor(by));
+        let own = entry.sender == by.account.number && !by.is_backend();
+        let any = group.allows(by, Action::RecallAny);
         if !any {
             group.check(by, if own { Action::RecallOwn } else { Action::RecallAny })?;
             if self.world.now() - entry.time > app.settings.recall_seconds * 1000 {
@@ -170,6 +170,14 @@ impl Services {
             }
         }
         Ok((found, next))
+    }
+
+    /// From when on nothing is known to have been recalled in the groups that an account is in, in microseconds; 0 where
+    /// nothing ever was.
+    pub async fn last_recalls(&self, account: &Account) -> Result<HashMap<i64, i64>, Error> {
+        let rows = self.store.book.last_recalls(account.number).await.map_err(broken)?;
+        // Clients ask for what was recalled from this time on, and take the last one for new if it comes again.
+        Ok(rows.into_iter().map(|(group, time)| (group, if time == 0 { 0 } else { time + 1 })).collect())
     }
 
     /// Replaces the elements or the custom data of a message. `known`: the version the caller knows; another one is

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use model::{Code, Error, group::rule::Action};
+use model::{Code, Error, flags, group::rule::Action};
 use serde_json::value::RawValue;
 use store::Entry;
 
@@ -57,7 +57,67 @@ impl LiveGroup {
     }
 }
 
+/// What of a place somebody may see.
+struct Sight<'a> {
+    by: &'a By,
+    /// The greatest sequence that is not to be seen.
+    above: i64,
+    hidden: HashSet<i64>,
+    /// The time of the oldest message to be seen, in milliseconds.
+    earliest: i64,
+}
+
+impl Sight<'_> {
+    fn sees(&self, entry: &Entry) -> Result<bool, Error> {
+        if self.by.is_backend() {
+            return Ok(true);
+        }
+        if entry.sequence <= self.above || self.hidden.contains(&entry.sequence) {
+            return Ok(false);
+        }
+        if entry.flags & flags::DIRECTED == 0 || entry.sender == self.by.account.number {
+            return Ok(true);
+        }
+        with_parts(&entry.body, |parts| parts.is_for(self.by.account.user.as_str()))
+    }
+}
+
+/// How far back the message is looked for that a list shows of a topic.
+const LAST_LOOKED_AT: usize = 50;
+
 impl Services {
+    async fn sight<'a>(&self, app: &LiveApp, place: &Place, by: &'a By) -> Result<Sight<'a>, Error> {
+        let (number, me) = (place.number(), by.account.number);
+        let mut sight = Sight { by, above: 0, hidden: HashSet::new(), earliest: self.roaming_start(app) };
+        if !by.is_backend() {
+            if place.topic.is_none() {
+                sight.above = place.group.visible_above(me);
+            }
+            if let Some(contact) = self.store.book.contact(me, number).await.map_err(broken)? {
+                sight.above = sight.above.max(contact.cleared_sequence);
+            }
+            let rows = self.store.book.hidden(me, Some(number)).await.map_err(broken)?;
+            sight.hidden.extend(rows.into_iter().map(|(_, sequence)| sequence));
+        }
+        Ok(sight)
+    }
+
+    /// The message or tip that a list shows somebody of a place: the newest that it may see and that counts as one.
+    pub async fn last_seen(&self, app: &LiveApp, place: &Place, by: &By) -> Result<Option<Box<RawValue>>, Error> {
+        if !by.is_backend() && place.group.role(by.account.number).is_none() {
+            return Ok(None);
+        }
+        let sight = self.sight(app, place, by).await?;
+        let without = flags::NO_LAST;
+        let found = self.store.log.range(place.number(), sight.above, i64::MAX, true, LAST_LOOKED_AT, without);
+        for entry in found.await.map_err(broken)? {
+            if entry.time >= sight.earliest && sight.sees(&entry)? {
+                return wire::item_of(place, &entry).map(Some);
+            }
+        }
+        Ok(None)
+    }
+
     /// A part of a group's history as somebody may see it.
     pub async fn group_history(
         &self,
@@ -70,38 +130,14 @@ impl Services {
         let number = place.number();
         let heads = self.store.log.heads(&[number]).await.map_err(broken)?;
         let newest = heads.first().map_or(0, |head| head.sequence);
-        let (me, named) = (by.account.number, by.account.user.as_str());
-        let mut above = 0;
-        let mut hidden = HashSet::new();
-        if !by.is_backend() {
-            if place.topic.is_none() {
-                above = place.group.visible_above(me);
-            }
-            if let Some(contact) = self.store.book.contact(me, number).await.map_err(broken)? {
-                above = above.max(contact.cleared_sequence);
-            }
-            let rows = self.store.book.hidden(me, Some(number)).await.map_err(broken)?;
-            hidden.extend(rows.into_iter().map(|(_, sequence)| sequence));
-        }
-        let earliest = self.roaming_start(app);
-        let sees = |entry: &Entry| -> Result<bool, Error> {
-            if by.is_backend() {
-                return Ok(true);
-            }
-            if entry.sequence <= above || hidden.contains(&entry.sequence) {
-                return Ok(false);
-            }
-            if entry.flags & model::flags::DIRECTED == 0 || entry.sender == me {
-                return Ok(true);
-            }
-            with_parts(&entry.body, |parts| parts.is_for(named))
-        };
+        let sight = self.sight(app, place, by).await?;
+        let (above, earliest) = (sight.above, sight.earliest);
         let mut page = GroupPage { entries: Vec::new(), invisible: Vec::new(), complete: false, next: 0 };
         match slice {
             GroupSlice::Named(sequences) => {
                 for sequence in sequences {
                     let Some(entry) = self.named_entry(number, sequence, 0).await? else { continue };
-                    if entry.time >= earliest && sees(&entry)? {
+                    if entry.time >= earliest && sight.sees(&entry)? {
                         page.entries.push(entry);
                     } else {
                         page.invisible.push(entry.sequence);
@@ -120,7 +156,7 @@ impl Services {
                     lowest = entry.sequence;
                     if entry.time < earliest {
                         page.complete = true;
-                    } else if sees(&entry)? {
+                    } else if sight.sees(&entry)? {
                         page.entries.push(entry);
                     } else {
                         page.invisible.push(entry.sequence);
@@ -135,7 +171,7 @@ impl Services {
 
     /// One message of a group, or the error that says it is missing. Tips cannot be changed.
     pub(crate) async fn group_message(&self, place: &Place, sequence: i64, missing: Code) -> Result<Entry, Error> {
-        self.named_entry(place.number(), sequence, model::flags::TIP).await?.ok_or_else(|| missing.into())
+        self.named_entry(place.number(), sequence, flags::TIP).await?.ok_or_else(|| missing.into())
     }
 
     /// The entry of a sequence that a client named, which may be any number.

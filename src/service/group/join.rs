@@ -113,9 +113,7 @@ impl Services {
         if !by.app && option == InviteOption::DisableInvite {
             return Err(Error::new(Code::GroupNoPermission).detail("members of this group may not invite"));
         }
-        let waits = !by.app
-            && option == InviteOption::NeedPermission
-            && !rule::allows(group.kind, Action::Approve, group.actor(by));
+        let waits = !by.app && option == InviteOption::NeedPermission && !group.allows(by, Action::Approve);
         let mut results = Vec::with_capacity(accounts.len());
         let mut coming: Vec<Arc<Account>> = Vec::new();
         for account in accounts {

@@ -261,7 +261,7 @@ impl Services {
             self.tell_notice(&place, owner, report::CREATED, owner, &json!({}), by.instance);
         }
         // The app's own private group shows with its first message.
-        if by.app && group.kind == GroupKind::Private {
+        if by.is_backend() && group.kind == GroupKind::Private {
             return Ok(());
         }
         for (account, ..) in &new.members {

@@ -147,7 +147,7 @@ impl Services {
         mut change: MemberChange,
     ) -> Result<(), Error> {
         let group = &place.group;
-        let own = !by.app && by.account.number == account.number;
+        let own = !by.is_backend() && by.account.number == account.number;
         if !group.kind.is_stored() && change.mute.is_none() {
             return Err(Error::new(Code::GroupNoPermission).detail("members of this type of group are not stored"));
         }
@@ -159,10 +159,12 @@ impl Services {
             }
         }
         if change.receive.is_some() {
-            let allowed = own || by.app;
-            let actor = if own { group.actor(by) } else { Actor::Member(Role::Member) };
-            rule::check(group.kind, Action::ChangeOwnCard, actor)?;
-            if !allowed {
+            if own {
+                group.check(by, Action::ChangeOwnCard)?;
+            } else {
+                rule::check(group.kind, Action::ChangeOwnCard, Actor::Member(Role::Member))?;
+            }
+            if !(own || by.app) {
                 return Err(Error::new(Code::GroupNoPermission).detail("a member sets only its own receive option"));
             }
         }

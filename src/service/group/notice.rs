@@ -15,11 +15,7 @@ use store::{
 use tokio::sync::oneshot;
 
 use super::{By, Member, Place, wire};
-use crate::{
-    Account, Services, broken,
-    message::{Members, with_parts},
-    presence::Push,
-};
+use crate::{Account, Services, broken, message::Members, presence::Push};
 
 /// How long notices are kept for who is away, in milliseconds, and how many.
 const KEPT_MILLIS: i64 = 7 * 86_400_000;
@@ -231,29 +227,6 @@ impl Services {
         let number = self.system_conversation(me).await?;
         let change = vec![(number, ContactChange::Hide(sequences))];
         self.store.book.change_contacts(me.number, change).await.map_err(broken)
-    }
-
-    /// The mentions that an account has not read, as events.
-    pub async fn unread_mentions(&self, me: &Account) -> Result<Vec<String>, Error> {
-        let mut found: std::collections::BTreeMap<(i64, i64), Vec<u8>> = std::collections::BTreeMap::new();
-        for (conversation, sequence, everybody) in self.store.book.mentions(me.number).await.map_err(broken)? {
-            let kinds = found.entry((conversation, sequence)).or_default();
-            kinds.push(if everybody { 2 } else { 1 });
-            kinds.sort_unstable();
-        }
-        let mut events = Vec::new();
-        for ((conversation, sequence), kinds) in found {
-            let Some(place) = self.place_numbered(conversation).await? else { continue };
-            let entries = self.store.log.range(conversation, sequence - 1, sequence + 1, false, 1, flags::RECALLED);
-            let Some(entry) = entries.await.map_err(broken)?.pop() else { continue };
-            if entry.sender == me.number {
-                continue;
-            }
-            let from = with_parts(&entry.body, |parts| parts.sender())?;
-            let numbers = (sequence, entry.random, entry.client_sequence);
-            events.push(super::send::mention_event(&place, &from, numbers, &kinds, false));
-        }
-        Ok(events)
     }
 
     /// Tells members what the app has to say (REST v4 `send_group_system_notification`): who is connected, and nobody

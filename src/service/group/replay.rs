@@ -5,11 +5,7 @@ use std::{collections::HashMap, sync::Arc};
 
 use model::{Error, Millis, flags};
 
-use super::{
-    Place,
-    send::{delivers, mention_event},
-    wire,
-};
+use super::{Place, mention::mention_event, send::delivers, wire};
 use crate::{
     Account, Services, broken,
     message::with_parts,

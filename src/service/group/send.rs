@@ -5,10 +5,7 @@ use std::sync::{Arc, PoisonError};
 use bytes::Bytes;
 use model::{
     Code, Error, GroupKind, Millis, flags,
-    group::{
-        Priority, Receive, limit,
-        rule::{self, Action},
-    },
+    group::{Priority, Receive, limit, rule::Action},
 };
 use serde_json::{Value, json, value::RawValue};
 use store::{Appended, Entry, tables::contact::ContactChange};
@@ -192,12 +189,11 @@ impl Services {
     /// Checks whether somebody may speak. Whether silence and flow control do not count for them.
     fn may_speak(&self, place: &Place, by: &By) -> Result<bool, Error> {
         let group = &place.group;
-        let actor = group.actor(by);
-        rule::check(group.kind, Action::Speak, actor)?;
+        group.check(by, Action::Speak)?;
         let state = group.read();
         let all_muted = state.info.muted || place.topic.as_ref().is_some_and(|topic| topic.info.muted);
         drop(state);
-        let privileged = rule::allows(group.kind, Action::SpeakWhileMuted, actor);
+        let privileged = group.allows(by, Action::SpeakWhileMuted);
         if place.muted_until(by.account.number, self.world.second()) > 0 {
             return Err(Error::new(Code::MemberMuted).detail("the sender is muted here"));
         }
@@ -341,45 +337,6 @@ impl Services {
         }
     }
 
-    /// Remembers who was mentioned until they read it, and tells them.
-    async fn mention(
-        &self,
-        place: &Place,
-        from: &Account,
-        mentions: &[Mention],
-        appended: &Appended,
-        random: u32,
-        client_sequence: u32,
-    ) -> Result<(), Error> {
-        let all = mentions.iter().any(|mention| matches!(mention, Mention::All));
-        let mut accounts: Vec<i64> = mentions
-            .iter()
-            .map(|mention| match mention {
-                Mention::All => 0,
-                Mention::One(account) => account.number,
-            })
-            .filter(|account| *account != from.number)
-            .collect();
-        accounts.sort_unstable();
-        accounts.dedup();
-        let (number, sequence) = (place.number(), appended.sequence);
-        self.store.book.add_mentions(number, sequence, &accounts, appended.time).await.map_err(broken)?;
-        let told = |kinds: &[u8]| {
-            let event = mention_event(place, from.user.as_str(), (sequence, random, client_sequence), kinds, true);
-            Arc::new(Push::event(0, |out| out.extend_from_slice(event.as_bytes())))
-        };
-        let (both, one, everybody) = (told(&[1, 2]), told(&[1]), told(&[2]));
-        for member in place.group.read().members.values().filter(|member| member.account != from.number) {
-            match (all, accounts.binary_search(&member.account).is_ok()) {
-                (true, true) => self.hub.push(member.account, &both, None),
-                (true, false) => self.hub.push(member.account, &everybody, None),
-                (false, true) => self.hub.push(member.account, &one, None),
-                (false, false) => {}
-            }
-        }
-        Ok(())
-    }
-
     /// Moves a member's read mark on.
     pub(super) async fn move_read(&self, place: &Place, account: &Account, sequence: i64) -> Result<(), Error> {
         let book = &self.store.book;
@@ -410,30 +367,6 @@ pub(super) fn delivers(option: Receive, mentioned: impl FnOnce() -> bool) -> boo
         Receive::NotReceiveMsgExceptAt => mentioned(),
         _ => true,
     }
-}
-
-/// The members of the event that tells of a mention. `pushed`: on a connection; otherwise in `getmsg`.
-pub(super) fn mention_event(
-    place: &Place,
-    from: &str,
-    (sequence, random, client_sequence): (i64, u32, u32),
-    kinds: &[u8],
-    pushed: bool,
-) -> String {
-    let mut what = json!({
-        "GroupId": place.group.id, "From_Account": from, "MsgSeq": sequence, "GroupAtType": kinds,
-    });
-    // Clients take an empty name for a topic's.
-    if let (Some(topic), Some(what)) = (&place.topic, what.as_object_mut()) {
-        what.insert("TopicId".into(), json!(topic.id));
-    }
-    let mut item = json!({
-        "From_Account": from, "ToGroupId": place.group.id, "ClientSeq": client_sequence, "MsgRandom": random,
-    });
-    if let Some(item) = item.as_object_mut() {
-        item.insert(if pushed { "GroupAtTips" } else { "MsgBody" }.into(), what);
-    }
-    format!("\"Event\":12,\"GroupTips\":[{item}]")
 }
 
 fn members(content: &Content, from: &Account, card: &str) -> Members {

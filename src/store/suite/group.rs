@@ -197,6 +197,17 @@ pub async fn topics_live_and_die_with_their_community(stage: Stage) {
     assert!(book.contact(a, first).await.unwrap().is_none());
     assert!(book.reactions(first, 1).await.unwrap().is_empty());
     assert_eq!(book.mentions(a).await.unwrap(), [(community, 5, false)]);
+    // In a topic without a contact it is what was said since the account came in.
+    let joined = member(a, 400).joined * 1000;
+    let fresh = book.add_topic(APP, community, "w", T, Vec::new()).await.unwrap();
+    book.add_mentions(fresh, 1, &[a, 0], joined - 1).await.unwrap();
+    book.add_mentions(fresh, 2, &[a, 0], joined).await.unwrap();
+    book.add_mentions(fresh, 3, &[a, 0], joined + 1000).await.unwrap();
+    let told = [(community, 5, false), (fresh, 2, false), (fresh, 3, true), (fresh, 3, false)];
+    assert_eq!(book.mentions(a).await.unwrap(), told);
+    book.ensure_contacts(fresh, GROUP_PEER, &[a]).await.unwrap();
+    book.change_contacts(a, vec![(fresh, ContactChange::Read(3, 0))]).await.unwrap();
+    assert_eq!(book.mentions(a).await.unwrap(), [(community, 5, false)]);
     assert_eq!(book.members(community).await.unwrap().len(), 1);
 
     book.remove_group(community).await.unwrap();

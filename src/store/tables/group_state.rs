@@ -50,12 +50,22 @@ const RECALL: &str = "INSERT INTO group_recall (conversation, sequence, created)
     ON CONFLICT (conversation, sequence) DO NOTHING";
 const RECALLS: &str = "SELECT sequence, created FROM group_recall
     WHERE conversation = $1 AND created >= $2 AND created <= $3 ORDER BY created, sequence LIMIT $4";
+const LAST_RECALLS: &str = "SELECT m.conversation,
+    COALESCE((SELECT MAX(r.created) FROM group_recall r WHERE r.conversation = m.conversation), 0)
+    FROM group_member m WHERE m.account = $1 ORDER BY m.conversation";
 
 const MENTION: &str = "INSERT INTO mention (conversation, sequence, account, created) VALUES ($1, $2, $3, $4)
     ON CONFLICT (conversation, sequence, account) DO NOTHING";
 const MENTIONS: &str = "SELECT m.conversation, m.sequence, m.account FROM contact c
     JOIN mention m ON m.account IN ($1, 0) AND m.conversation = c.conversation AND m.sequence > c.read_sequence
     WHERE c.account = $1 AND c.peer = 0 ORDER BY m.conversation, m.sequence, m.account";
+/// In topics that the account keeps nothing of, since it came in; everybody is not who comes in the same second.
+const TOPIC_MENTIONS: &str = "SELECT m.conversation, m.sequence, m.account FROM group_member g
+    JOIN topic t ON t.community = g.conversation
+    JOIN mention m ON m.account IN ($1, 0) AND m.conversation = t.number
+    AND m.created >= g.joined * 1000 + CASE WHEN m.account = 0 THEN 1000 ELSE 0 END
+    LEFT JOIN contact c ON c.account = g.account AND c.conversation = t.number
+    WHERE g.account = $1 AND c.account IS NULL ORDER BY m.conversation, m.sequence, m.account";
 const FORGET_MENTIONS: &str = "DELETE FROM mention WHERE account = $1 AND conversation = $2 AND sequence <= $3";
 
 /// An application to join a group, or an invitation that has to be agreed to.
@@ -332,6 +342,12 @@ impl Book {
         rows.iter().map(|row| Ok((row.int(0)?, row.int(1)?))).collect()
     }
 
+    /// When something was last recalled in the groups that an account is in, in microseconds since 1970, 0 for never:
+    /// `(conversation, microseconds)`.
+    pub async fn last_recalls(&self, account: i64) -> Result<Vec<(i64, i64)>, StoreError> {
+        self.read(LAST_RECALLS, params![account]).await?.iter().map(|row| Ok((row.int(0)?, row.int(1)?))).collect()
+    }
+
     /// Remembers whom a message mentions; the account 0 is everybody.
     pub async fn add_mentions(
         &self,
@@ -347,11 +363,16 @@ impl Book {
         self.write(batch).await.map(drop)
     }
 
-    /// The messages above the read marks of an account's groups that mention it or everybody, by conversation and
-    /// sequence: `(conversation, sequence, everybody)`. One that mentions both is there twice.
+    /// The messages above the read marks of an account's groups and topics that mention it or everybody, by
+    /// conversation and sequence: `(conversation, sequence, everybody)`. One that mentions both is there twice. In a
+    /// topic of which the account keeps nothing yet it is what was said since it joined the community.
     pub async fn mentions(&self, account: i64) -> Result<Vec<(i64, i64, bool)>, StoreError> {
-        let rows = self.read(MENTIONS, params![account]).await?;
-        rows.iter().map(|row| Ok((row.int(0)?, row.int(1)?, row.int(2)? == 0))).collect()
+        let mut rows = self.read(MENTIONS, params![account]).await?;
+        rows.extend(self.read(TOPIC_MENTIONS, params![account]).await?);
+        let found = rows.iter().map(|row| Ok((row.int(0)?, row.int(1)?, row.int(2)? == 0)));
+        let mut found = found.collect::<Result<Vec<_>, StoreError>>()?;
+        found.sort_by_key(|(conversation, sequence, everybody)| (*conversation, *sequence, !everybody));
+        Ok(found)
     }
 
     /// Forgets the mentions of an account up to a sequence; those of everybody stay.

@@ -216,3 +216,133 @@ async fn how_messages_arrive_is_set_for_each_topic() {
     bob.ok(&named("modify_group_member_info"), set("bob", wrens, "AcceptAndNotify")).await;
     assert_eq!(place.shown(&bob, wrens).await["SelfInfo"]["MsgFlag"], "AcceptAndNotify");
 }
+
+/// Whom something is said to, as clients write it.
+fn at(names: &[&str]) -> Value {
+    names
+        .iter()
+        .map(|name| match *name {
+            "all" => json!({"GroupAtAllFlag": 1}),
+            name => json!({"GroupAtAllFlag": 0, "GroupAt_Account": name}),
+        })
+        .collect()
+}
+
+#[tokio::test]
+async fn topics_show_who_was_mentioned_until_it_is_read() {
+    let place = place().await;
+    let Place { app, group, wrens, finches, .. } = &place;
+    let alice = app.user("alice").connect().await;
+    for (topic, names) in [(wrens, &["bob"][..]), (wrens, &[]), (finches, &["all"]), (wrens, &["all", "bob", "carol"])]
+    {
+        assert_eq!(place.say(&alice, topic, "look", at(names)).await, 0);
+    }
+    // Neither has ever opened a topic, and they come only now.
+    let (bob, carol) = (app.user("bob").connect().await, app.user("carol").connect().await);
+    let mention =
+        |sequence: i64, kinds: &[u8]| json!({"From_Account": "alice", "AtMsgSeq": sequence, "AtFlagList": kinds});
+    let list = async |who: &Online, topic: &str| place.shown(who, topic).await["TopicInfo"]["AtInfoList"].clone();
+    assert_eq!(list(&bob, wrens).await, json!([mention(1, &[1]), mention(3, &[1, 2])]));
+    assert_eq!(list(&bob, finches).await, json!([mention(1, &[2])]));
+    assert_eq!(list(&carol, wrens).await, json!([mention(3, &[1, 2])]));
+    assert_eq!(list(&alice, wrens).await, json!([]));
+    bob.ok(&named("msg_read_report"), json!({"GroupId": group, "TopicId": wrens, "MsgReadedSeq": 1})).await;
+    assert_eq!(list(&bob, wrens).await, json!([mention(3, &[1, 2])]));
+    bob.ok(&named("msg_read_report"), json!({"GroupId": group, "TopicId": wrens, "MsgReadedSeq": 3})).await;
+    assert_eq!([list(&bob, wrens).await, list(&bob, finches).await], [json!([]), json!([mention(1, &[2])])]);
+    // Who joins later was not meant.
+    app.import(&["dave"]).await;
+    app.admin()
+        .ok(&path("add_group_member"), json!({"GroupId": group, "MemberList": [{"Member_Account": "dave"}]}))
+        .await;
+    let dave = app.user("dave").connect().await;
+    assert_eq!(place.say(&alice, finches, "dave", at(&["dave"])).await, 0);
+    assert_eq!(list(&dave, finches).await, json!([mention(2, &[1])]));
+}
+
+#[tokio::test]
+async fn communities_without_topics_list_mentions_and_groups_their_last_recall() {
+    let server = Server::start_fixed().await;
+    let app = open_app(&server).await;
+    app.import(&["alice", "bob"]).await;
+    let group = super::create(&app, "Community", "alice", &["bob"]).await;
+    let (alice, bob) = (app.user("alice").connect().await, app.user("bob").connect().await);
+    let body = json!({"From_Account": "alice", "GroupId": group, "Random": 1, "ClientSeq": 1, "MsgClientTime": 1_700_000_000,
+        "MsgBody": text("bob?"), "GroupAtInfo": at(&["bob"])});
+    let said = alice.ok(&named("send_group_msg"), body).await["MsgSeq"].clone();
+    let listed = async || {
+        let body = json!({"Member_Account": "bob", "Limit": 200, "SupportTopic": 0});
+        bob.ok("million_group_open_http_svc.get_joined_group_list", body).await["GroupIdList"][0].clone()
+    };
+    let item = listed().await;
+    assert_eq!(item["AtInfoList"], json!([{"From_Account": "alice", "AtMsgSeq": said, "AtFlagList": [1]}]));
+    assert_eq!(item["LastRecallTime"], 0);
+    alice.ok(&named("group_msg_recall"), json!({"GroupId": group, "MsgSeqList": [{"MsgSeq": said}]})).await;
+    let item = listed().await;
+    assert_eq!(item["AtInfoList"], json!([]));
+    // What is recalled from then on is new to who has the list.
+    let since = item["LastRecallTime"].as_i64().unwrap();
+    let recalled = async |begin: i64| {
+        let ask = json!({"NotifyReqList": [{"NotifyType": 1, "Limit": 20, "GroupId": group, "BeginTime": begin, "EndTime": i64::MAX}]});
+        bob.ok(&named("batch_get_group_notify"), ask).await["NotifyRspList"][0]["NotifyMsgList"]
+            .as_array()
+            .unwrap()
+            .len()
+    };
+    assert_eq!([recalled(since - 1).await, recalled(since).await], [1, 0]);
+}
+
+#[tokio::test]
+async fn the_last_message_of_a_topic_is_the_last_that_one_sees() {
+    let place = place().await;
+    let Place { app, group, wrens, .. } = &place;
+    let (alice, bob) = (app.user("alice").connect().await, app.user("bob").connect().await);
+    for words in ["first", "second", "third"] {
+        assert_eq!(place.say(&alice, wrens, words, json!([])).await, 0);
+    }
+    let quiet = json!({"From_Account": "alice", "GroupId": group, "TopicId": wrens, "Random": fresh(), "MsgBody": text("quiet"),
+        "SendMsgControl": ["NoLastMsg"]});
+    app.admin().ok(&path("send_group_msg"), quiet).await;
+    let hide = json!({"GroupId": group, "TopicId": wrens, "Deleter_Account": "bob", "Seqs": ["3"]});
+    bob.ok(&named("delete_group_ramble_msg_by_seq"), hide).await;
+    let words = |shown: &Value| {
+        let last = &shown["TopicInfo"]["LastMsg"];
+        assert_eq!(last["LastMsgSeq"], last["MsgSeq"]);
+        last["MsgBody"][0]["MsgContent"]["Text"].clone()
+    };
+    assert_eq!(words(&place.shown(&bob, wrens).await), "second");
+    assert_eq!(words(&place.shown(&alice, wrens).await), "third");
+    // The backend asks as somebody, or for itself.
+    app.import(&["stranger"]).await;
+    for (from, last) in
+        [("bob", json!("second")), ("alice", json!("third")), ("", json!("third")), ("stranger", Value::Null)]
+    {
+        let body = json!({"GroupId": group, "From_Account": from, "TopicIdList": [wrens]});
+        let reply = app.admin().ok("million_group_open_http_svc/get_topic", body).await;
+        assert_eq!(words(&reply["TopicAndSelfInfo"][0]), last, "{from}");
+    }
+}
+
+#[tokio::test]
+async fn an_administrator_at_a_client_is_a_member_like_others() {
+    let server = Server::start().await;
+    let app = open_app(&server).await;
+    app.import(&["alice"]).await;
+    let group = super::create(&app, "Public", "alice", &["administrator"]).await;
+    let admin = app.user("administrator").connect().await;
+    let own = async || {
+        admin.ok(&named("get_group_self_member_info"), json!({"GroupIdList": [group]})).await["GroupInfo"][0].clone()
+    };
+    assert_eq!(own().await["SelfInfo"]["Role"], "Member");
+    for change in [json!({"NameCard": "the app"}), json!({"MsgFlag": "AcceptNotNotify"})] {
+        let mut body = json!({"GroupId": group, "Member_Account": "administrator"});
+        body.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());
+        admin.ok(&named("modify_group_member_info"), body).await;
+    }
+    let shown = own().await["SelfInfo"].clone();
+    assert_eq!((&shown["NameCard"], &shown["MsgFlag"]), (&json!("the app"), &json!("AcceptNotNotify")));
+    // It may what the app may, too, and leaves as others do.
+    admin.ok(&named("modify_group_base_info"), json!({"GroupId": group, "Name": "renamed"})).await;
+    admin.ok(&named("quit_group"), json!({"GroupId": group})).await;
+    assert_eq!(own().await["ErrorCode"], number(Code::GroupNoPermission));
+}
