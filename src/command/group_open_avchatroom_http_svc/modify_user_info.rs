@@ -35,6 +35,7 @@ struct Marked {
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct Reply {
+    command_type: i64,
     member_list: Vec<Changed>,
 }
 
@@ -42,6 +43,8 @@ pub(crate) struct Reply {
 struct Changed {
     #[serde(rename = "Member_Account")]
     account: String,
+    #[serde(rename = "Marks")]
+    marks: Vec<i64>,
 }
 
 impl Command for Request {
@@ -61,6 +64,7 @@ impl Command for Request {
             wanted.extend(cx.find(&one.account).await?.map(|account| (account, one.marks)));
         }
         let changed = cx.services.mark_listeners(&group, set, &wanted)?;
-        Ok(Reply { member_list: changed.iter().map(|user| Changed { account: user.to_string() }).collect() })
+        let changed = changed.into_iter().map(|(user, marks)| Changed { account: user.to_string(), marks });
+        Ok(Reply { command_type: self.command_type, member_list: changed.collect() })
     }
 }

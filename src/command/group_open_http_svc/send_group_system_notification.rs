@@ -30,8 +30,7 @@ impl Command for Request {
         let by = by(&cx, None).await?;
         let place = place(&cx, &self.group_id, self.topic_id.as_deref()).await?;
         if self.members.is_empty() {
-            cx.services.tell_custom(&place, &by, &self.content, &[]);
-            return Ok(());
+            return cx.services.tell_custom(&place, &by, &self.content, &[]);
         }
         check_count(self.members.len(), ACCOUNTS)?;
         if !place.group.kind.is_stored() {
@@ -42,9 +41,9 @@ impl Command for Request {
             told.extend(cx.find(name).await?.filter(|account| place.group.member(account.number).is_some()));
         }
         // Nobody named would be everybody.
-        if !told.is_empty() {
-            cx.services.tell_custom(&place, &by, &self.content, &told);
+        if told.is_empty() {
+            return Ok(());
         }
-        Ok(())
+        cx.services.tell_custom(&place, &by, &self.content, &told)
     }
 }

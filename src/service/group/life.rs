@@ -21,6 +21,8 @@ use super::{
 };
 use crate::{Account, LiveApp, Services, broken, fault};
 
+/// So many notices of a dismissal are stored together.
+const TOLD_AT_ONCE: usize = 256;
 const DAY: Millis = 86_400_000;
 /// The most members that an imported group may have room for.
 const IMPORTED_MEMBERS: u64 = 6000;
@@ -399,23 +401,50 @@ impl Services {
         };
         self.store.book.remove_group(group.number).await.map_err(broken)?;
         group.write().gone = true;
-        self.groups.remove(group);
+        if group.kind.is_stored() {
+            self.groups.remove(group);
+        } else {
+            self.groups.end(group, self.world.now());
+        }
         drop(alone);
         let place = Place::of(group);
-        let except = by.origin();
-        if !group.kind.is_stored() || group.kind == GroupKind::Community {
-            self.announce(&place, report::DISMISSED, &by.account, &json!({}), except);
-        } else {
-            let accounts: Vec<i64> = group.read().members().map(|member| member.account).collect();
-            for account in accounts {
-                let Some(member) = self.accounts.by_number(group.app, account).await? else { continue };
-                let instance = except.filter(|(sender, _)| *sender == account).map(|(_, instance)| instance);
-                self.notify(&place, &member, report::DISMISSED, &by.account, &json!({}), instance).await?;
+        match group.kind {
+            GroupKind::AvChatRoom | GroupKind::BChatRoom => {
+                self.announce(&place, report::DISMISSED, &by.account, &json!({}), by.origin())?;
+            }
+            GroupKind::Community => {
+                self.announce(&place, report::DISMISSED, &by.account, &json!({}), by.origin())?;
+                // So many that who asked does not wait for those who are away.
+                let mut away: Vec<i64> = group.read().members().map(|member| member.account).collect();
+                away.retain(|account| !self.hub.is_online(*account));
+                let (services, by) = (self.clone(), by.clone());
+                tokio::spawn(async move {
+                    if let Err(error) = services.notify_dismissed(&place, &by, &away).await {
+                        tracing::error!(%error, "members of a dismissed community were not told");
+                    }
+                });
+            }
+            GroupKind::Private | GroupKind::Public | GroupKind::ChatRoom => {
+                let accounts: Vec<i64> = group.read().members().map(|member| member.account).collect();
+                self.notify_dismissed(&place, by, &accounts).await?;
             }
         }
         group.room().close();
         for conversation in topics.into_iter().chain([group.number]) {
             self.store.log.purge(conversation, i64::MAX).await.map_err(broken)?;
+        }
+        Ok(())
+    }
+
+    /// Tells accounts that a group is gone, now or when they come back.
+    async fn notify_dismissed(self: &Arc<Self>, place: &Place, by: &By, accounts: &[i64]) -> Result<(), Error> {
+        let tell = async |account: i64| {
+            let Some(member) = self.accounts.by_number(place.group.app, account).await? else { return Ok(()) };
+            let instance = by.origin().filter(|(sender, _)| *sender == account).map(|(_, instance)| instance);
+            self.notify(place, &member, report::DISMISSED, &by.account, &json!({}), instance).await
+        };
+        for some in accounts.chunks(TOLD_AT_ONCE) {
+            futures_util::future::try_join_all(some.iter().map(|account| tell(*account))).await?;
         }
         Ok(())
     }

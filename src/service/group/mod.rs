@@ -1,11 +1,13 @@
 //! Groups: their life, their members, what is said in them.
 
 mod application;
+mod ban;
 mod change;
 mod extra;
 mod history;
 mod join;
 mod life;
+mod marks;
 mod member;
 mod mention;
 mod mute;

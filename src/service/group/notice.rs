@@ -53,6 +53,8 @@ pub(super) mod tip {
     pub const INFO: u8 = 6;
     pub const MEMBER_INFO: u8 = 7;
     pub const TOPIC: u8 = 8;
+    pub const BANNED: u8 = 10;
+    pub const UNBANNED: u8 = 11;
     pub const PINNED: u8 = 16;
     pub const UNPINNED: u8 = 17;
 }
@@ -121,7 +123,7 @@ impl Services {
         wire::merged(body, more)
     }
 
-    /// Tells everybody connected of something that is not kept for the others.
+    /// Tells everybody connected of something that is not kept for the others; in a live room also its visitors.
     pub(super) fn announce(
         &self,
         place: &Place,
@@ -129,11 +131,16 @@ impl Services {
         operator: &Account,
         extra: &Value,
         except: Option<(i64, u32)>,
-    ) {
+    ) -> Result<(), Error> {
         let members = notice_members(place, "", kind, operator, extra);
-        let random = self.world.number() as u32;
-        let event = event(&members, i64::from(random >> 1), random, self.world.second());
+        let (random, second) = (self.world.number() as u32, self.world.second());
+        if !place.group.kind.is_stored() {
+            let told = |sequence| Ok(event(&members, sequence, random, second).into_bytes());
+            return self.tell_room(place, except, told).map(drop);
+        }
+        let event = event(&members, i64::from(random >> 1), random, second);
         self.push_members(&place.group, event.as_bytes(), except);
+        Ok(())
     }
 
     /// Tells an account something, now if it is connected; nothing is kept.
@@ -231,13 +238,14 @@ impl Services {
 
     /// Tells members what the app has to say (REST v4 `send_group_system_notification`): who is connected, and nobody
     /// later. Nobody named is everybody.
-    pub fn tell_custom(&self, place: &Place, by: &By, content: &str, whom: &[Arc<Account>]) {
+    pub fn tell_custom(&self, place: &Place, by: &By, content: &str, whom: &[Arc<Account>]) -> Result<(), Error> {
         let extra = json!({"UserDefinedField": content});
         if whom.is_empty() {
-            self.announce(place, report::CUSTOM, &by.account, &extra, None);
+            self.announce(place, report::CUSTOM, &by.account, &extra, None)?;
         }
         for account in whom {
             self.tell_notice(place, account, report::CUSTOM, &by.account, &extra, None);
         }
+        Ok(())
     }
 }

@@ -1,25 +1,34 @@
 //! The groups in memory, by id and by number.
 
 use std::{
-    collections::{BTreeSet, HashMap},
+    collections::{BTreeSet, HashMap, VecDeque},
     sync::{Arc, Mutex, PoisonError, RwLock},
 };
 
 use model::{
-    Code, Error, GroupKind, Role, SdkAppId, UserId,
+    Code, Error, GroupKind, Millis, Role, SdkAppId, UserId,
     group::{Fields, Receive, community_of, limit},
 };
 use store::tables::group::{GroupRow, MemberRow};
 
-use super::{LiveGroup, Member, State, mute::Mutes, room::Room, send::Flow};
+use super::{
+    LiveGroup, Member, State,
+    mute::Mutes,
+    room::{ENDED, Room},
+    send::Flow,
+};
 use crate::{Services, broken, fault};
 
 /// How many groups may be in memory before those that nobody uses are put away.
 const KEPT: usize = 100_000;
+/// How many groups are looked at to make room for one more. Two would keep the number from growing.
+const LOOKED_AT: usize = 4;
 
 /// The groups in memory.
 pub(crate) struct Groups {
     map: RwLock<Map>,
+    /// Live rooms that ended, and when, in milliseconds: visitors still fetch how.
+    ended: Mutex<VecDeque<(Millis, Arc<LiveGroup>)>>,
     /// Taken to read a group from the book, so that there is never more than one object for a group.
     loading: [tokio::sync::Mutex<()>; 64],
     /// Taken while an app makes a group, so that its quotas hold.
@@ -29,7 +38,8 @@ pub(crate) struct Groups {
 impl Default for Groups {
     fn default() -> Self {
         Self {
-            map: RwLock::default(),
+            map: RwLock::new(Map { kept: KEPT, ..Map::default() }),
+            ended: Mutex::default(),
             loading: std::array::from_fn(|_| tokio::sync::Mutex::default()),
             making: std::array::from_fn(|_| tokio::sync::Mutex::default()),
         }
@@ -40,8 +50,41 @@ impl Default for Groups {
 struct Map {
     by_id: HashMap<SdkAppId, HashMap<Box<str>, Arc<LiveGroup>>>,
     by_number: HashMap<i64, Arc<LiveGroup>>,
+    /// The numbers, those that were looked at longest ago first. Also of groups that were removed meanwhile.
+    ring: VecDeque<i64>,
+    kept: usize,
     /// Topics' conversations, with their community's number.
     topics: HashMap<i64, i64>,
+}
+
+impl Map {
+    fn forget(&mut self, group: &LiveGroup) {
+        if let Some(groups) = self.by_id.get_mut(&group.app) {
+            groups.remove(&group.id);
+        }
+        self.by_number.remove(&group.number);
+    }
+
+    /// Puts a few groups away that nobody uses, if there are too many; returns how many it looked at.
+    fn make_room(&mut self) -> usize {
+        // Groups that come and go leave numbers behind. They are swept when they are more than the groups there are.
+        if self.ring.len() > 2 * self.by_number.len() + LOOKED_AT {
+            self.ring.retain(|number| self.by_number.contains_key(number));
+        }
+        let mut looked_at = 0;
+        while self.by_number.len() >= self.kept && looked_at < LOOKED_AT {
+            let Some(number) = self.ring.pop_front() else { break };
+            looked_at += 1;
+            let Some(group) = self.by_number.get(&number).cloned() else { continue };
+            // Whoever uses a group holds it; three references are those of this map and of this moment.
+            if Arc::strong_count(&group) > 3 || !group.room().is_empty() {
+                self.ring.push_back(number);
+            } else {
+                self.forget(&group);
+            }
+        }
+        looked_at
+    }
 }
 
 impl Groups {
@@ -56,25 +99,34 @@ impl Groups {
 
     fn insert(&self, group: &Arc<LiveGroup>) {
         let mut map = self.map.write().unwrap_or_else(PoisonError::into_inner);
-        if map.by_number.len() >= KEPT {
-            // Whoever uses a group holds it; two references are those of this map.
-            map.by_number.retain(|_, group| Arc::strong_count(group) > 2 || !group.room().is_empty());
-            let Map { by_id, by_number, .. } = &mut *map;
-            for groups in by_id.values_mut() {
-                groups.retain(|_, group| by_number.contains_key(&group.number));
-            }
-        }
+        map.make_room();
+        map.ring.push_back(group.number);
         map.by_id.entry(group.app).or_default().insert(group.id.clone(), group.clone());
         map.by_number.insert(group.number, group.clone());
     }
 
     pub fn remove(&self, group: &LiveGroup) {
         let mut map = self.map.write().unwrap_or_else(PoisonError::into_inner);
-        if let Some(groups) = map.by_id.get_mut(&group.app) {
-            groups.remove(&group.id);
-        }
-        map.by_number.remove(&group.number);
+        map.forget(group);
         map.topics.retain(|_, community| *community != group.number);
+    }
+
+    /// Removes a live room that ended.
+    pub fn end(&self, group: &Arc<LiveGroup>, now: Millis) {
+        let mut ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner);
+        while ended.front().is_some_and(|(when, _)| now - when > ENDED) {
+            ended.pop_front();
+        }
+        ended.push_back((now, group.clone()));
+        drop(ended);
+        self.remove(group);
+    }
+
+    /// A live room that ended a moment ago.
+    pub fn ended(&self, number: i64, now: Millis) -> Option<Arc<LiveGroup>> {
+        let ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner);
+        let found = ended.iter().find(|(when, group)| group.number == number && now - when <= ENDED);
+        found.map(|(_, group)| group.clone())
     }
 
     pub fn note_topic(&self, topic: i64, community: i64) {
@@ -227,5 +279,80 @@ impl Services {
     /// How many groups an app has.
     pub async fn group_count(&self, app: SdkAppId, kind: Option<GroupKind>) -> Result<i64, Error> {
         self.store.book.group_count(app.into(), kind.map(GroupKind::number)).await.map_err(broken)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{collections::VecDeque, sync::Arc};
+
+    use model::{GroupInfo, GroupKind};
+    use store::tables::group::GroupRow;
+
+    use super::{LOOKED_AT, LiveGroup, Map, live};
+
+    const KEPT: usize = 100;
+
+    fn group(number: i64) -> Arc<LiveGroup> {
+        let info = GroupInfo::new(GroupKind::Public, "n", 10, 0);
+        let body = serde_json::to_vec(&info).unwrap();
+        let kind = GroupKind::Public.number();
+        let row = GroupRow { number, app: 1, group_id: format!("g{number}"), kind, owner: 0, created: 0, body };
+        live(&row, Vec::new(), Vec::new()).unwrap()
+    }
+
+    fn add(map: &mut Map, number: i64) -> (Arc<LiveGroup>, usize) {
+        let group = group(number);
+        let looked_at = map.make_room();
+        map.ring.push_back(number);
+        map.by_id.entry(1).or_default().insert(group.id.clone(), group.clone());
+        map.by_number.insert(number, group.clone());
+        (group, looked_at)
+    }
+
+    fn map() -> Map {
+        Map { kept: KEPT, ..Map::default() }
+    }
+
+    #[test]
+    fn groups_that_nobody_uses_make_room() {
+        let mut map = map();
+        let used: Vec<_> = (0..50).map(|number| add(&mut map, number).0).collect();
+        for number in 50..1000 {
+            assert!(add(&mut map, number).1 <= LOOKED_AT);
+        }
+        // One after the other of those in use may stand in the way.
+        assert!(map.by_number.len() <= KEPT + used.len() / LOOKED_AT + 1, "{}", map.by_number.len());
+        assert_eq!(map.by_id[&1].len(), map.by_number.len());
+        assert!(used.iter().all(|group| map.by_number.contains_key(&group.number)));
+        assert!(map.by_number.contains_key(&999), "the newest stays");
+    }
+
+    #[test]
+    fn making_room_costs_the_same_when_all_are_in_use() {
+        let mut map = map();
+        let mut used = VecDeque::new();
+        for number in 0..1000 {
+            let (group, looked_at) = add(&mut map, number);
+            assert!(looked_at <= LOOKED_AT);
+            used.push_back(group);
+        }
+        assert_eq!(map.by_number.len(), 1000, "what is used stays, however much that is");
+        // Once nobody uses them there are soon as few as there may be.
+        used.clear();
+        for number in 1000..1400 {
+            add(&mut map, number);
+        }
+        assert_eq!(map.by_number.len(), KEPT);
+    }
+
+    #[test]
+    fn groups_that_come_and_go_leave_nothing_behind() {
+        let mut map = map();
+        for number in 0..1000 {
+            let group = add(&mut map, number).0;
+            map.forget(&group);
+        }
+        assert!(map.ring.len() <= LOOKED_AT + 1, "{}", map.ring.len());
     }
 }

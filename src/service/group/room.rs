@@ -18,6 +18,7 @@ use tokio::sync::Notify;
 use super::{
     By, LiveGroup, Place,
     join::Way,
+    marks,
     notice::{report, tip},
 };
 use crate::{
@@ -39,27 +40,26 @@ const SHOWN_LISTENERS: usize = 500;
 const SHOWN_DELIVERIES: usize = 5000;
 /// The most names of one page of listeners.
 const PAGE: usize = 500;
-/// Marks of listeners (REST v4 `modify_user_info`).
-const LEAST_MARK: i64 = 1000;
-const MARKS: usize = 10;
-const HIDDEN_MARK: i64 = 600;
+/// Visitors hear of a room's end when they ask within that time.
+pub(super) const ENDED: Millis = VISITOR_ABSENT;
 
 /// Who listens to a live room.
 #[derive(Default)]
 pub(super) struct Room {
-    listeners: HashMap<(i64, u32), Listener>,
+    pub listeners: HashMap<(i64, u32), Listener>,
     accounts: HashMap<i64, usize>,
     visitors: HashMap<String, Visitor>,
     sequence: i64,
     recent: VecDeque<Item>,
     said: Arc<Notify>,
     shown: (i64, usize),
+    ended: bool,
 }
 
-struct Listener {
-    session: Arc<Session>,
+pub(super) struct Listener {
+    pub session: Arc<Session>,
     joined: i64,
-    marks: Vec<i64>,
+    pub marks: Vec<i64>,
 }
 
 /// Somebody without an account: when they last asked, and the first thing said after they came.
@@ -134,7 +134,7 @@ impl Room {
         *places == 1
     }
 
-    fn remove(&mut self, who: (i64, u32)) -> bool {
+    pub fn remove(&mut self, who: (i64, u32)) -> bool {
         if self.listeners.remove(&who).is_none() {
             return false;
         }
@@ -147,9 +147,11 @@ impl Room {
         gone
     }
 
-    /// The room is no more.
+    /// The room is no more; its visitors may still fetch how it ended.
     pub fn close(&mut self) {
-        *self = Self { said: self.said.clone(), sequence: self.sequence, ..Self::default() };
+        self.listeners.clear();
+        self.accounts.clear();
+        self.ended = true;
         self.said.notify_waiters();
     }
 
@@ -338,8 +340,11 @@ impl Services {
     pub async fn poll_room(&self, app: &LiveApp, key: &str, start: i64) -> Result<Poll, Error> {
         let number = key.split_once('-').and_then(|(number, _)| number.parse().ok());
         let number = number.ok_or_else(|| Error::new(Code::GroupParameterInvalid).detail("the Key is malformed"))?;
-        let group = self.group_numbered(number).await?.filter(|group| group.app == app.sdkappid);
-        let group = group.ok_or(Code::GroupMissing)?;
+        let group = match self.groups.ended(number, self.world.now()) {
+            Some(group) => Some(group),
+            None => self.group_numbered(number).await?,
+        };
+        let group = group.filter(|group| group.app == app.sdkappid).ok_or(Code::GroupMissing)?;
         let said = group.room().said.clone();
         let more = said.notified();
         tokio::pin!(more);
@@ -347,6 +352,9 @@ impl Services {
         let poll = group.room().poll(key, start, self.world.now())?;
         if !poll.items.is_empty() {
             return Ok(poll);
+        }
+        if group.room().ended {
+            return Err(Code::GroupMissing.into());
         }
         let _ = tokio::time::timeout(HOLD, more).await;
         group.room().poll(key, start, self.world.now())
@@ -360,7 +368,7 @@ impl Services {
         let mut all: Vec<RoomEntry> = room
             .listeners
             .values()
-            .filter(|listener| !listener.marks.contains(&HIDDEN_MARK))
+            .filter(|listener| !listener.marks.contains(&marks::HIDDEN))
             .filter(|listener| mark.is_none_or(|mark| listener.marks.contains(&mark)))
             .filter(|listener| before == 0 || listener.joined < before)
             .map(|listener| RoomEntry {
@@ -384,35 +392,6 @@ impl Services {
             }
         }
         (all, next)
-    }
-
-    /// Gives marks to listeners of a room or takes them; returns whose marks changed.
-    pub fn mark_listeners(
-        &self,
-        group: &LiveGroup,
-        set: bool,
-        wanted: &[(Arc<Account>, Vec<i64>)],
-    ) -> Result<Vec<UserId>, Error> {
-        let allowed = |mark: &i64| *mark >= LEAST_MARK || *mark == 500 || *mark == HIDDEN_MARK;
-        if wanted.iter().flat_map(|(_, marks)| marks).any(|mark| !allowed(mark)) {
-            return Err(Error::new(Code::GroupParameterInvalid).detail("marks are 1000 or more"));
-        }
-        let mut changed = Vec::new();
-        let mut room = group.room();
-        for (account, marks) in wanted {
-            let mut found = false;
-            for listener in room.listeners.values_mut().filter(|one| one.session.account == account.number) {
-                found = true;
-                listener.marks.retain(|mark| !marks.contains(mark));
-                if set {
-                    listener.marks.extend(marks.iter().take(MARKS.saturating_sub(listener.marks.len())));
-                }
-            }
-            if found {
-                changed.push(account.user.clone());
-            }
-        }
-        Ok(changed)
     }
 
     /// The live rooms that an account listens to.
@@ -493,51 +472,6 @@ impl Services {
             });
         }
         Ok(())
-    }
-
-    /// Shuts accounts out of a live room for some seconds.
-    pub async fn ban(
-        self: &Arc<Self>,
-        group: &Arc<LiveGroup>,
-        by: &By,
-        accounts: &[Arc<Account>],
-        seconds: i64,
-        reason: &str,
-    ) -> Result<(), Error> {
-        group.check(by, super::Action::Ban)?;
-        let numbers: Vec<i64> = accounts.iter().map(|account| account.number).collect();
-        let owner = group.read().owner;
-        if numbers.contains(&owner) {
-            return Err(Error::new(Code::GroupNoPermission).detail("the owner cannot be banned"));
-        }
-        let until = self.world.second() + seconds;
-        self.store.book.set_bans(group.number, &numbers, until, reason).await.map_err(broken)?;
-        let place = Place::of(group);
-        for account in accounts {
-            let extra = json!({"BanDuration": seconds, "BanDescription": reason, "RemarkInfo": reason});
-            self.tell_notice(&place, account, report::BANNED, &by.account, &extra, None);
-            for session in self.hub.sessions(account.number) {
-                let instance = i64::from(session.instance);
-                self.store.book.remove_listener(group.number, account.number, instance).await.map_err(broken)?;
-                session.exit(group);
-                group.room().remove((session.account, session.instance));
-            }
-        }
-        Ok(())
-    }
-
-    /// Lets accounts into a live room again.
-    pub async fn unban(&self, group: &LiveGroup, by: &By, accounts: &[Arc<Account>]) -> Result<(), Error> {
-        group.check(by, super::Action::Ban)?;
-        let numbers: Vec<i64> = accounts.iter().map(|account| account.number).collect();
-        self.store.book.set_bans(group.number, &numbers, 0, "").await.map_err(broken)
-    }
-
-    /// Who is banned from a room now, and until when.
-    pub async fn banned(&self, group: &LiveGroup) -> Result<Vec<(String, i64)>, Error> {
-        let now = self.world.second();
-        let bans = self.store.book.bans(group.number).await.map_err(broken)?;
-        Ok(bans.into_iter().filter(|(_, _, until)| *until > now).map(|(_, user, until)| (user, until)).collect())
     }
 
     /// How many members are connected.

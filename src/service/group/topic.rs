@@ -286,7 +286,7 @@ impl Services {
         let topics = self.load_topics(group).await?;
         let topic = topics.get(&number).cloned().ok_or_else(|| fault("a topic is gone right after it was made"))?;
         let place = Place { group: group.clone(), topic: Some(topic.clone()) };
-        self.announce(&place, report::TOPIC_CREATED, &by.account, &json!({}), by.origin());
+        self.announce(&place, report::TOPIC_CREATED, &by.account, &json!({}), by.origin())?;
         Ok(topic)
     }
 
@@ -352,8 +352,7 @@ impl Services {
         self.store.log.purge(topic.number, i64::MAX).await.map_err(broken)?;
         let group = Place::of(&place.group);
         let extra = json!({"TopicIdArray": [topic.id]});
-        self.announce(&group, report::TOPICS_DELETED, &by.account, &extra, None);
-        Ok(())
+        self.announce(&group, report::TOPICS_DELETED, &by.account, &extra, None)
     }
 
     /// Imports a topic; nobody is told. Returns its id.

@@ -174,3 +174,24 @@ async fn who_was_mentioned_learns_of_it_until_read() {
     carol.settle().await;
     assert_eq!(mentions(&carol.heard(), &group), []);
 }
+
+#[tokio::test]
+async fn who_was_away_learns_that_a_community_is_gone() {
+    let server = Server::start().await;
+    let app = app(&server).await;
+    app.import(&["alice", "bob", "carol"]).await;
+    let group = create(&app, "Community", "alice", &["bob", "carol"]).await;
+    let (alice, bob) = (app.user("alice").connect().await, app.user("bob").connect().await);
+    // Notices are for who signed in before: a first sign-in begins with what is there.
+    let carol = app.user("carol").connect().await;
+    carol.settle().await;
+    carol.lose(&server).await;
+    alice.ok(&named("destroy_group"), json!({"GroupId": group})).await;
+    bob.expects("the dismissal", |heard| notices(heard, &group, 5).pop()).await;
+    carol.resume().await;
+    carol.expects("the dismissal", |heard| notices(heard, &group, 5).pop()).await;
+    for who in [&bob, &carol] {
+        who.settle().await;
+        assert_eq!(notices(&who.heard(), &group, 5).len(), 1, "{}", who.name);
+    }
+}

@@ -138,6 +138,18 @@ async fn who_is_banned_is_out_until_let_in_again() {
     host.ok(&named("ban_group_member"), ban).await;
     let told = bob.expects("the ban", |heard| notices(heard, &room, 21).pop()).await;
     assert_eq!((&told["MsgBody"]["BanDuration"], &told["MsgBody"]["BanDescription"]), (&json!(600), &json!("spam")));
+    let tip = async |kind: i64| {
+        let find = |heard: &[Heard]| {
+            heard.iter().flat_map(|one| one.events("GroupTips")).find(|tip| tip["MsgBody"]["OpType"] == kind)
+        };
+        let tip = alice.expects("the tip", find).await;
+        assert_eq!(
+            (&tip["ToGroupId"], &tip["Event"], &tip["MsgBody"]["List_Account"]),
+            (&json!(room), &json!(4), &json!(["bob"]))
+        );
+        tip["MsgBody"]["Operator_Account"].clone()
+    };
+    assert_eq!(tip(10).await, "host");
     say(&host, &room, "without bob").await;
     expect_text(&alice, &room, "without bob").await;
     bob.settle().await;
@@ -150,23 +162,35 @@ async fn who_is_banned_is_out_until_let_in_again() {
     bob.resume().await;
     assert_eq!(bob.code(&named("apply_join_group"), ask.clone()).await, number(Code::GroupNoPermission));
     server.restart().await;
-    bob.resume().await;
-    host.resume().await;
+    for who in [&bob, &host, &alice] {
+        who.resume().await;
+    }
     assert_eq!(bob.code(&named("apply_join_group"), ask).await, number(Code::GroupNoPermission));
     say(&host, &room, "still without bob").await;
     bob.settle().await;
     assert!(said(&bob, &room).is_empty());
     let free = json!({"GroupId": room, "Members_Account": ["bob"]});
+    app.admin().ok(&path("unban_group_member"), free.clone()).await;
+    assert_eq!(tip(11).await, "administrator");
+    // Whoever is not out is let in without a word.
     app.admin().ok(&path("unban_group_member"), free).await;
     join(&bob, &room).await;
     say(&host, &room, "with bob").await;
     expect_text(&bob, &room, "with bob").await;
+    expect_text(&alice, &room, "with bob").await;
+    let tips = alice
+        .heard()
+        .iter()
+        .flat_map(|one| one.events("GroupTips"))
+        .filter(|tip| tip["MsgBody"]["OpType"] == 11)
+        .count();
+    assert_eq!(tips, 1);
 }
 
 #[tokio::test]
 async fn a_dismissed_room_tells_its_listeners_and_is_gone() {
     let Hall { app, room, host, alice, bob, .. } = hall().await;
-    let mut raw = Raw::open(&app).await;
+    let (mut raw, mut visitor) = (Raw::open(&app).await, Visitor::enter(&app, &room).await);
     let visit = raw.ask(VISIT, "", &json!({"GroupId": room})).await;
     assert_eq!(alice.code(&named("destroy_group"), json!({"GroupId": room})).await, number(Code::GroupNoPermission));
     host.ok(&named("destroy_group"), json!({"GroupId": room})).await;
@@ -180,8 +204,14 @@ async fn a_dismissed_room_tells_its_listeners_and_is_gone() {
         assert_eq!(say_code(who, &room, "anybody?").await, number(Code::GroupMissing));
         assert_eq!(who.code(&named("apply_join_group"), json!({"GroupId": room})).await, number(Code::GroupMissing));
     }
-    let fetch = json!({"Key": visit["LongPollingKey"], "StartSeq": visit["StartSeq"]});
-    assert_ne!(code(&raw.ask(FETCH, "", &fetch).await), 0);
+    // A visitor fetches the end once, and then there is nothing more.
+    let mut fetch = json!({"Key": visit["LongPollingKey"], "StartSeq": visit["StartSeq"]});
+    let last = raw.ask(FETCH, "", &fetch).await;
+    let ends = last["RspMsgList"].as_array().unwrap().iter().filter(|item| item["MsgBody"]["ReportType"] == 5);
+    assert_eq!(ends.map(|item| item["Event"].clone()).collect::<Vec<_>>(), [json!(5)], "{last}");
+    assert!(visitor.fetch().await.is_empty());
+    fetch["StartSeq"] = last["NextSeq"].clone();
+    assert_eq!(code(&raw.ask(FETCH, "", &fetch).await), number(Code::GroupMissing));
     assert_ne!(code(&raw.ask(VISIT, "", &json!({"GroupId": room})).await), 0);
     // The id is free again, and nobody listens to what has it now.
     let again = json!({"Type": "AVChatRoom", "Name": "again", "GroupId": "again", "Owner_Account": "host"});
@@ -329,4 +359,58 @@ async fn visitors_can_do_nothing_else() {
     assert!(spoken["MsgSeq"].is_i64());
     // Whoever is named as the sender, it is who signed in.
     assert_eq!(expect_text(&alice, &room, "forged").await.from, "host");
+}
+
+#[tokio::test]
+async fn visitors_are_told_what_the_app_has_to_say() {
+    let Hall { app, room, alice, .. } = hall().await;
+    let mut visitor = Visitor::enter(&app, &room).await;
+    for words in ["one", "two"] {
+        app.admin().ok(&path("send_group_system_notification"), json!({"GroupId": room, "Content": words})).await;
+    }
+    let told =
+        alice.expects("the notices", |heard| Some(notices(heard, &room, 255)).filter(|told| told.len() == 2)).await;
+    let ask = json!({"StartSeq": visitor.next, "Key": visitor.key});
+    let list = visitor.raw.ask(FETCH, "", &ask).await["RspMsgList"].as_array().unwrap().clone();
+    assert!(list.iter().all(|item| item["Event"] == 5 && item["GroupId"] == room.as_str()), "{list:?}");
+    let seen = |list: &[Value]| -> Vec<(Value, Value)> {
+        list.iter().map(|item| (item["MsgSeq"].clone(), item["MsgBody"]["UserDefinedField"].clone())).collect()
+    };
+    assert_eq!(seen(&list), seen(&told));
+    assert_eq!(
+        list.iter().map(|item| item["MsgBody"]["UserDefinedField"].as_str().unwrap()).collect::<Vec<_>>(),
+        ["one", "two"]
+    );
+    assert_ne!(list[0]["MsgSeq"], list[1]["MsgSeq"], "clients drop sequences they have seen");
+}
+
+#[tokio::test]
+async fn a_room_has_ten_kinds_of_marks() {
+    let Hall { app, room, .. } = hall().await;
+    let mark = async |kind: i64, account: &str, marks: &[i64]| {
+        let body =
+            json!({"GroupId": room, "CommandType": kind, "MemberList": [{"Member_Account": account, "Marks": marks}]});
+        app.admin().ask("group_open_avchatroom_http_svc/modify_user_info", &body).await
+    };
+    let ten: Vec<i64> = (1001..=1010).collect();
+    let reply = mark(1, "alice", &ten).await;
+    assert_eq!(
+        (&reply["CommandType"], &reply["MemberList"]),
+        (&json!(1), &json!([{"Member_Account": "alice", "Marks": ten}]))
+    );
+    assert_eq!(code(&mark(1, "bob", &[1011]).await), number(Code::GroupParameterInvalid));
+    assert_eq!(code(&mark(1, "bob", &[999]).await), number(Code::GroupParameterInvalid));
+    // What is there may be given to others, what has a meaning is no kind, and who does not listen is left out.
+    for (account, marks, worked) in [("bob", [1010], 1), ("bob", [500], 1), ("carol", [1001], 0), ("carol", [1011], 0)]
+    {
+        let reply = mark(1, account, &marks).await;
+        assert_eq!((code(&reply), reply["MemberList"].as_array().unwrap().len()), (0, worked), "{account} {marks:?}");
+    }
+    // A kind that nobody has any more makes room for another.
+    assert_eq!(code(&mark(2, "alice", &[1001]).await), 0);
+    assert_eq!(code(&mark(1, "bob", &[1011]).await), 0);
+    let listed =
+        app.admin().ok("group_open_avchatroom_http_svc/get_members", json!({"GroupId": room, "Timestamp": 0})).await;
+    let bob = listed["MemberList"].as_array().unwrap().iter().find(|one| one["Member_Account"] == "bob").unwrap();
+    assert_eq!(bob["Marks"], json!([500, 1010, 1011]));
 }

@@ -78,7 +78,7 @@ struct Place {
 }
 
 async fn place() -> Place {
-    let server = Server::start().await;
+    let server = Server::start_fixed().await;
     let app = open_app(&server).await;
     app.import(&["alice", "bob", "carol"]).await;
     let body = json!({"Type": "Community", "Name": "birds", "Owner_Account": "alice", "SupportTopic": 1});
@@ -91,6 +91,8 @@ async fn place() -> Place {
         let reply = app.admin().ok("million_group_open_http_svc/create_topic", body).await;
         topics.push(reply["TopicId"].as_str().unwrap().to_owned());
     }
+    // Everybody is not who comes in the same second.
+    server.world().advance(2000);
     let [wrens, finches] = topics.try_into().unwrap();
     Place { server, app, group, wrens, finches }
 }
@@ -231,7 +233,7 @@ fn at(names: &[&str]) -> Value {
 #[tokio::test]
 async fn topics_show_who_was_mentioned_until_it_is_read() {
     let place = place().await;
-    let Place { app, group, wrens, finches, .. } = &place;
+    let Place { server, app, group, wrens, finches } = &place;
     let alice = app.user("alice").connect().await;
     for (topic, names) in [(wrens, &["bob"][..]), (wrens, &[]), (finches, &["all"]), (wrens, &["all", "bob", "carol"])]
     {
@@ -251,6 +253,7 @@ async fn topics_show_who_was_mentioned_until_it_is_read() {
     bob.ok(&named("msg_read_report"), json!({"GroupId": group, "TopicId": wrens, "MsgReadedSeq": 3})).await;
     assert_eq!([list(&bob, wrens).await, list(&bob, finches).await], [json!([]), json!([mention(1, &[2])])]);
     // Who joins later was not meant.
+    server.world().advance(2000);
     app.import(&["dave"]).await;
     app.admin()
         .ok(&path("add_group_member"), json!({"GroupId": group, "MemberList": [{"Member_Account": "dave"}]}))
