@@ -6,7 +6,7 @@ use model::Error;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::shared::{Filter, GroupInfos, base, group, keep, member};
+use super::shared::{Filter, GroupInfos, base, group, keep, know_who_spoke, member};
 use crate::{Command, Context, Doors, Spec};
 
 #[derive(Deserialize)]
@@ -45,6 +45,7 @@ async fn whole(cx: &Context, id: &str, filter: &Filter) -> Result<Map<String, Va
     }
     let wants_members = filter.member.is_some() || filter.base.is_none();
     if wants_members && group.kind.is_stored() {
+        know_who_spoke(cx, &group, filter.member.as_deref()).await?;
         let now = cx.services.world.second();
         let members: Vec<_> = group.read().members().cloned().collect();
         let list: Vec<Value> = members

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use service::group::Member;
 
-use super::shared::{by, group, listed_member};
+use super::shared::{by, group, know_who_spoke, listed_member};
 use crate::{Command, Context, Spec};
 
 /// The most members of one page in a community.
@@ -70,6 +70,7 @@ impl Command for Request {
         let by = by(&cx, None).await?;
         let group = group(&cx, &self.group_id).await?;
         group.check(&by, Action::ReadMembers)?;
+        know_who_spoke(&cx, &group, self.member_info_filter.as_deref()).await?;
         let roles: Option<Vec<Role>> = self.member_role_filter.iter().map(|name| Role::from_name(name)).collect();
         let roles =
             roles.ok_or_else(|| Error::new(Code::GroupParameterInvalid).detail("a role is Owner, Admin or Member"))?;

@@ -9,7 +9,7 @@ use model::{
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::shared::{by, check_count, filters, group, listed_member};
+use super::shared::{by, check_count, filters, group, know_who_spoke, listed_member};
 use crate::{Command, Context, Spec};
 
 #[derive(Deserialize)]
@@ -44,6 +44,7 @@ impl Command for Request {
             group.check(&by, Action::ReadMembers)?;
         }
         let (names, fields) = (self.member_info_filter.as_deref(), self.fields.as_deref());
+        know_who_spoke(&cx, &group, names).await?;
         let mut member_list = Vec::with_capacity(self.members.len());
         for name in &self.members {
             let account = cx.find(name).await?;

@@ -200,6 +200,12 @@ pub(crate) fn filters(cx: &Context) -> bool {
     cx.door == Door::Rest
 }
 
+/// Reads from the log when members last said something, if that is asked.
+pub(crate) async fn know_who_spoke(cx: &Context, group: &LiveGroup, names: Option<&[String]>) -> Result<(), Error> {
+    let asked = names.is_none_or(|names| names.iter().any(|name| name == "LastSendMsgTime"));
+    if asked { cx.services.know_who_spoke(group).await } else { Ok(()) }
+}
+
 /// A member as lists of members have it: what the filters keep, and whether it is connected if that is asked.
 pub(crate) fn listed_member(
     cx: &Context,

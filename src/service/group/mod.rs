@@ -16,6 +16,7 @@ mod registry;
 mod replay;
 mod room;
 mod send;
+mod spoken;
 mod topic;
 mod wire;
 
@@ -83,6 +84,8 @@ pub struct State {
     /// By the second they joined in, then by account.
     order: BTreeSet<(i64, i64)>,
     mutes: mute::Mutes,
+    /// When members last said something is known also from before it came into memory.
+    spoken: bool,
     /// It was dismissed.
     gone: bool,
 }
@@ -106,7 +109,7 @@ pub struct Member {
     pub fields: Fields,
     /// How messages arrive.
     pub receive: Receive,
-    /// When it last said something, seconds since 1970; since the server started.
+    /// When it last said something, seconds since 1970; see [`Services::know_who_spoke`](crate::Services).
     pub last_sent: i64,
 }
 

@@ -161,6 +161,7 @@ pub(super) fn live(
         members: HashMap::with_capacity(members.len()),
         order: BTreeSet::new(),
         mutes: Mutes::default(),
+        spoken: false,
         gone: false,
     };
     for member in members {

@@ -3,10 +3,10 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use model::GroupKind;
-use serde_json::json;
+use serde_json::{Value, json};
 use support::{Online, Server, within};
 
-use super::{Item, app, create, expect_items, fresh, history, items, message, named, say, texts};
+use super::{Item, app, create, expect_items, fresh, history, items, message, named, path, say, texts};
 
 const EACH: usize = 40;
 const NAMES: [&str; 4] = ["alice", "bob", "carol", "dave"];
@@ -22,7 +22,7 @@ async fn speak(who: &Online, group: &str) -> Vec<Item> {
     let mut said = Vec::new();
     for (number, words, pending) in waiting {
         let reply = within("an answer", pending.reply()).await.unwrap().ok().unwrap();
-        let reply: serde_json::Value = reply.json().unwrap();
+        let reply: Value = reply.json().unwrap();
         said.push(Item {
             sequence: reply["MsgSeq"].as_i64().unwrap(),
             from: who.name.clone(),
@@ -103,7 +103,7 @@ async fn what_is_sent_again_is_the_same_message() {
     for (once, again) in waiting {
         let [once, again] = [once, again].map(|pending| within("an answer", pending.reply()));
         let (once, again) = (once.await.unwrap().ok().unwrap(), again.await.unwrap().ok().unwrap());
-        let (once, again): (serde_json::Value, serde_json::Value) = (once.json().unwrap(), again.json().unwrap());
+        let (once, again): (Value, Value) = (once.json().unwrap(), again.json().unwrap());
         for member in ["MsgTime", "MsgSeq"] {
             assert_eq!(once[member], again[member], "the second answer is not the first");
         }
@@ -153,4 +153,34 @@ async fn newcomers_see_what_their_type_of_group_shows() {
         assert_eq!(seen, if past { vec![before, after] } else { vec![after] }, "{kind}");
         assert!(!texts(&items(&carol.heard(), &group)).contains(&"before"), "{kind}");
     }
+}
+
+#[tokio::test]
+async fn when_members_last_spoke_is_known_after_a_restart() {
+    let server = Server::start().await;
+    let app = app(&server).await;
+    app.import(&["alice", "bob", "carol"]).await;
+    let group = create(&app, "Public", "alice", &["bob", "carol"]).await;
+    let (alice, bob) = (app.user("alice").connect().await, app.user("bob").connect().await);
+    let spoken = async || -> Vec<(String, i64)> {
+        let body = json!({"GroupId": group, "MemberInfoFilter": ["LastSendMsgTime"]});
+        let list = app.admin().ok(&path("get_group_member_info"), body).await["MemberList"].as_array().unwrap().clone();
+        let read = |one: &Value| {
+            (one["Member_Account"].as_str().unwrap().to_owned(), one["LastSendMsgTime"].as_i64().unwrap())
+        };
+        let mut all: Vec<_> = list.iter().map(read).collect();
+        all.sort();
+        all
+    };
+    let first = say(&bob, &group, "bob").await;
+    let last = say(&alice, &group, "alice").await;
+    let known = [("alice".to_owned(), last.second), ("bob".to_owned(), first.second), ("carol".to_owned(), 0)];
+    assert_eq!(spoken().await, known);
+    server.restart().await;
+    assert_eq!(spoken().await, known);
+    // What is said goes on counting, and who comes again has not spoken yet.
+    alice.resume().await;
+    let again = say(&alice, &group, "again").await;
+    app.admin().ok(&path("delete_group_member"), json!({"GroupId": group, "MemberToDel_Account": ["bob"]})).await;
+    assert_eq!(spoken().await, [("alice".to_owned(), again.second), ("carol".to_owned(), 0)]);
 }
