@@ -145,7 +145,7 @@ async fn newcomers_see_what_their_type_of_group_shows() {
         let group = create(&app, kind, "alice", &["bob"]).await;
         let before = say(&alice, &group, "before").await;
         let body = json!({"GroupId": group, "MemberList": [{"Member_Account": "carol"}]});
-        app.admin().ok(&super::path("add_group_member"), body).await;
+        app.admin().ok(&path("add_group_member"), body).await;
         let after = say(&alice, &group, "after").await;
         super::expect_text(&carol, &group, "after").await;
         let seen: Vec<Item> =

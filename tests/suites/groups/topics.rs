@@ -140,8 +140,7 @@ async fn a_mute_in_a_topic_holds_in_that_topic_alone() {
     );
     alice.ok(&named("forbid_send_msg"), mute(wrens, "bob", 600)).await;
     let tip = bob.expects("the mute", |heard| {
-        let tips = heard.iter().flat_map(|one| one.events("GroupTips"));
-        tips.filter(|tip| tip["MsgBody"]["OpType"] == 7).next_back()
+        heard.iter().flat_map(|one| one.events("GroupTips")).rfind(|tip| tip["MsgBody"]["OpType"] == 7)
     });
     let tip = tip.await;
     assert_eq!(
