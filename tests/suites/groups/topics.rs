@@ -78,7 +78,10 @@ struct Place {
 }
 
 async fn place() -> Place {
-    let server = Server::start_fixed().await;
+    place_on(Server::start().await).await
+}
+
+async fn place_on(server: Server) -> Place {
     let app = open_app(&server).await;
     app.import(&["alice", "bob", "carol"]).await;
     let body = json!({"Type": "Community", "Name": "birds", "Owner_Account": "alice", "SupportTopic": 1});
@@ -91,8 +94,6 @@ async fn place() -> Place {
         let reply = app.admin().ok("million_group_open_http_svc/create_topic", body).await;
         topics.push(reply["TopicId"].as_str().unwrap().to_owned());
     }
-    // Everybody is not who comes in the same second.
-    server.world().advance(2000);
     let [wrens, finches] = topics.try_into().unwrap();
     Place { server, app, group, wrens, finches }
 }
@@ -231,8 +232,10 @@ fn at(names: &[&str]) -> Value {
 
 #[tokio::test]
 async fn topics_show_who_was_mentioned_until_it_is_read() {
-    let place = place().await;
+    let place = place_on(Server::start_fixed().await).await;
     let Place { server, app, group, wrens, finches } = &place;
+    // Everybody is not who comes in the same second.
+    server.world().advance(2000);
     let alice = app.user("alice").connect().await;
     for (topic, names) in [(wrens, &["bob"][..]), (wrens, &[]), (finches, &["all"]), (wrens, &["all", "bob", "carol"])]
     {
