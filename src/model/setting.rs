@@ -183,7 +183,10 @@ settings! {
     group_messages_per_second: i64 = 40, [1, 10_000], "Messages a second in one group; beyond, those of the lowest priority are dropped (群消息频控). Bursts of five seconds' worth pass.";
     community: bool = true, [], "Whether communities and topics can be made and used (社群, 话题); 11000 without.";
     room_history: bool = false, [], "Whether newcomers of a live room get its newest messages, at most 20 (直播群历史消息).";
-    upload_megabytes: i64 = 100, [1, 1024], "The largest file a client may upload, in MB.";
+    upload_megabytes: i64 = 100, [1, 1024], "The largest file or video a client may upload, in MB.";
+    image_megabytes: i64 = 28, [1, 1024], "The largest picture or sound a client may upload, in MB.";
+    refused_file_types: Vec<String> = Vec::new(), [50], "Endings of names of files that clients may not upload, such as exe,apk.";
+    file_days: i64 = 0, [0, 3650], "Days for which uploaded files are kept; 0 is as long as history can be read.";
 }
 
 #[cfg(test)]

@@ -8,11 +8,11 @@ use std::{
 };
 
 use anyhow::{Context, ensure};
-use service::{Services, World};
+use service::{Services, World, file::PURGE};
 use store::Store;
 use tokio::{
     signal::unix::{Signal, SignalKind, signal},
-    time::{interval, timeout},
+    time::{MissedTickBehavior, interval, timeout},
 };
 
 use crate::{
@@ -70,6 +70,7 @@ pub async fn run(config: Config, say: &mut (dyn Write + Send), stop: impl Future
         () = control.serve(services.clone(), config.clone()) => {}
         () = measured => {}
         () = renew(certificate.as_deref(), &mut signals.hangup) => {}
+        () = purge(&services) => {}
         () = signals.end.wait() => {}
         () = stop => {}
     }
@@ -94,6 +95,18 @@ async fn drain(door: Door, services: &Services, patience: Duration) {
         tracing::info!("stopped");
     } else {
         tracing::warn!("stopped before everything was closed");
+    }
+}
+
+/// Removes files at the end of their life. Cut off anywhere, the next run does the rest.
+async fn purge(services: &Services) {
+    let mut look = interval(PURGE);
+    look.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        look.tick().await;
+        if let Err(error) = services.purge_files().await {
+            tracing::warn!(%error, "files at the end of their life were not removed");
+        }
     }
 }
 

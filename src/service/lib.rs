@@ -16,7 +16,6 @@ mod world;
 
 use std::{
     collections::VecDeque,
-    path::PathBuf,
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -46,7 +45,7 @@ const KICK_REMEMBERED: Millis = 3_600_000;
 #[derive(Clone, Debug, Default)]
 pub struct Options {
     /// Where uploaded files are kept.
-    pub files: PathBuf,
+    pub files: file::Place,
     /// The address clients reach the server at, such as `https://im.example.org`; by default what the client's
     /// own request says.
     pub public_url: Option<String>,
@@ -78,8 +77,7 @@ pub struct Services {
     importing: [tokio::sync::Mutex<()>; 64],
     /// Taken to change what is attached to a message.
     attaching: [tokio::sync::Mutex<()>; 64],
-    /// Signs addresses of files.
-    file_key: ring::hmac::Key,
+    shelf: file::Shelf,
     kicked: Mutex<VecDeque<(Millis, Arc<Session>)>>,
     tasks: TaskTracker,
 }
@@ -101,7 +99,7 @@ impl Services {
             signing_in: std::array::from_fn(|_| tokio::sync::Mutex::default()),
             importing: std::array::from_fn(|_| tokio::sync::Mutex::default()),
             attaching: std::array::from_fn(|_| tokio::sync::Mutex::default()),
-            file_key: ring::hmac::Key::new(ring::hmac::HMAC_SHA256, secret.as_bytes()),
+            shelf: file::Shelf::open(&options.files, &secret)?,
             kicked: Mutex::default(),
             tasks: TaskTracker::new(),
             world,

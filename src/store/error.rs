@@ -20,6 +20,9 @@ pub enum StoreError {
     /// The database cannot answer now: disk full, connection lost, shutting down. Trying again later may help.
     #[error("database unavailable: {0}")]
     Unavailable(#[source] Source),
+    /// The place where files are kept does not answer, or refused.
+    #[error("file store failed: {0}")]
+    Files(#[source] Source),
     /// Everything else: a wrong statement, a damaged file.
     #[error("database error: {0}")]
     Other(#[source] Source),
@@ -50,6 +53,21 @@ struct Reason(String);
 impl From<std::io::Error> for StoreError {
     fn from(error: std::io::Error) -> Self {
         Self::Unavailable(Arc::new(error))
+    }
+}
+
+impl From<object_store::Error> for StoreError {
+    fn from(error: object_store::Error) -> Self {
+        match error {
+            object_store::Error::NotFound { .. } => Self::Missing,
+            other => Self::Files(Arc::new(other)),
+        }
+    }
+}
+
+impl From<object_store::path::Error> for StoreError {
+    fn from(error: object_store::path::Error) -> Self {
+        Self::Files(Arc::new(error))
     }
 }
 

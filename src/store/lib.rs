@@ -6,6 +6,7 @@
 
 mod engine;
 mod error;
+pub mod files;
 mod log;
 pub mod metric;
 pub mod migrations;

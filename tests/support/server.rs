@@ -7,7 +7,7 @@ use std::{
 
 use model::{Edition, SdkAppId, usersig};
 use serde_json::json;
-use service::{NewApp, Options, Services, World};
+use service::{NewApp, Options, Services, World, file::Place};
 use store::{Backend, Config, Durability, Store};
 use tempfile::TempDir;
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
@@ -42,7 +42,7 @@ impl Running {
     async fn start(folder: &TempDir, world: &Arc<World>, listener: TcpListener) -> Self {
         let backend = Backend::Sqlite { dir: folder.path().join("data") };
         let store = Store::open(&Config { backend, durability: Durability::Full }).await.expect("the store opens");
-        let options = Options { files: folder.path().join("files"), ..Options::default() };
+        let options = Options { files: Place::Disk { dir: folder.path().join("files") }, ..Options::default() };
         let services = Services::start(store, world.clone(), options).await.expect("the services start");
         let router = gateway::router(services.clone());
         let (stop, stopped) = oneshot::channel();

@@ -1,9 +1,10 @@
-//! The variants of an uploaded picture: the original serves for all three.
+//! The variants of an uploaded picture, with their sizes.
 
 use std::sync::Arc;
 
 use model::Error;
 use serde::{Deserialize, Serialize};
+use service::file::Smaller;
 
 use crate::{Command, Context, Doors, Spec};
 
@@ -32,13 +33,23 @@ impl Command for Request {
         .example(r#"{"str_image_url":"http://127.0.0.1:7400/files/1/a/b.png"}"#);
     type Reply = Reply;
 
-    async fn run(self, _: Arc<Context>) -> Result<Reply, Error> {
-        let variant = |kind| Variant {
-            uint32_image_type: kind,
-            str_url: self.str_image_url.clone(),
-            uint32_width: 0,
-            uint32_height: 0,
+    async fn run(self, cx: Arc<Context>) -> Result<Reply, Error> {
+        // Clients that are refused measure the picture themselves, and so may know formats that the server does not.
+        let refused =
+            || Error::new(Self::SPEC.malformed).detail("str_image_url is not a picture that was uploaded here");
+        let file = cx.services.file_at(cx.me()?.app, &self.str_image_url).await?.ok_or_else(refused)?;
+        let size = cx.services.measure(&file).await?.ok_or_else(refused)?;
+        let path = cx.services.path_of(&file).ok_or_else(refused)?;
+        let url = format!("{}{path}", cx.origin);
+        let variant = |uint32_image_type, smaller: Option<Smaller>| {
+            let (uint32_width, uint32_height) = smaller.map_or(size, |smaller| smaller.size(size));
+            let str_url = match smaller {
+                Some(smaller) if smaller.size(size) != size => format!("{url}?{}", smaller.query()),
+                _ => url.clone(),
+            };
+            Variant { uint32_image_type, str_url, uint32_width, uint32_height }
         };
-        Ok(Reply { rpt_msg_image_info: vec![variant(1), variant(2), variant(3)] })
+        let variants = [(1, Some(Smaller::Small)), (2, Some(Smaller::Large)), (3, None)];
+        Ok(Reply { rpt_msg_image_info: variants.map(|(kind, smaller)| variant(kind, smaller)).into() })
     }
 }

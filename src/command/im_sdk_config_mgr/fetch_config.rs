@@ -29,8 +29,8 @@ impl Command for Request {
 
     async fn run(self, cx: Arc<Context>) -> Result<Reply, Error> {
         let app = cx.app()?;
-        let megabytes = app.settings.upload_megabytes.to_string();
-        let limits = json!({"a": "20", "i": "20", "f": megabytes, "v": megabytes}).to_string();
+        let (files, images) = (app.settings.upload_megabytes.to_string(), app.settings.image_megabytes.to_string());
+        let limits = json!({"a": images, "i": images, "f": files, "v": files}).to_string();
         let id = app.sdkappid.to_string();
         // Clients ask for each new group by itself, and refuse themselves beyond eight a second.
         let frequencies = json!([{"cmd": "get_group_self_member_info", "interval": 1, "count": 200}]).to_string();

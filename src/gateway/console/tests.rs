@@ -54,7 +54,7 @@ impl Console {
         let dir = tempfile::tempdir().unwrap();
         let config = Config { backend: Backend::Sqlite { dir: dir.path().into() }, durability: Durability::Relaxed };
         let store = Store::open(&config).await.unwrap();
-        let options = Options { files: dir.path().join("files"), public_url: None };
+        let options = Options::default();
         let services = Services::start(store, World::fixed(NOW, 7), options).await.unwrap();
         let gate = Gate { services: services.clone(), dispatcher: Dispatcher::default() };
         Self { services, router: super::router(Arc::new(gate)), _dir: dir }

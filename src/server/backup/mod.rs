@@ -151,7 +151,7 @@ fn uploaded(dir: &Path) -> anyhow::Result<Vec<PathBuf>> {
             let (path, kind) = (entry.path(), entry.file_type()?);
             if kind.is_dir() {
                 dirs.push(path);
-            } else if kind.is_file() && path.extension().is_none_or(|extension| extension != "part") {
+            } else if kind.is_file() && !entry.file_name().as_encoded_bytes().contains(&b'#') {
                 found.push(path);
             }
         }
@@ -195,7 +195,7 @@ mod tests {
     use std::{fs, path::Path};
 
     use super::{MANIFEST, Manifest, restore, write};
-    use crate::testing;
+    use crate::{FILES, testing};
 
     const UPLOAD: &str = "1400000001/ab/abcdef";
 
@@ -210,10 +210,10 @@ mod tests {
             administrators: vec!["administrator".into()],
         };
         let key = server.services.apps.create(new).await.unwrap().key.clone();
-        let upload = server.config.options().files.join(UPLOAD);
+        let upload = server.config.storage.data.join(FILES).join(UPLOAD);
         fs::create_dir_all(upload.parent().unwrap()).unwrap();
         fs::write(&upload, "picture").unwrap();
-        fs::write(upload.with_extension("part"), "half").unwrap();
+        fs::write(format!("{}#1", upload.display()), "half").unwrap();
         let done = write(&server.services, &server.config, file).await.unwrap();
         assert_eq!((done.uploads, done.databases), (1, true));
         assert_eq!(done.bytes, file.metadata().unwrap().len());
@@ -235,8 +235,8 @@ mod tests {
         assert_eq!((restored.uploads, restored.databases), (1, true));
         let server = testing::services_in(&new).await;
         assert_eq!(server.services.apps.list()[0].key, key);
-        assert_eq!(fs::read_to_string(server.config.options().files.join(UPLOAD)).unwrap(), "picture");
-        assert!(!server.config.options().files.join(format!("{UPLOAD}.part")).exists());
+        assert_eq!(fs::read_to_string(server.config.storage.data.join(FILES).join(UPLOAD)).unwrap(), "picture");
+        assert!(!server.config.storage.data.join(FILES).join(format!("{UPLOAD}#1")).exists());
         assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 3, "nothing else is left behind");
     }
 

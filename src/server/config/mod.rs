@@ -9,8 +9,9 @@ use std::{net::SocketAddr, path::PathBuf};
 
 use anyhow::ensure;
 pub use load::{Origin, Sources};
+use service::file::{Bucket, Place};
 use value::Value;
-pub use value::{Backend, Durability, LogFormat, Secret, Url};
+pub use value::{Backend, Durability, FilePlace, LogFormat, Secret, Url};
 
 /// The metrics' address unless another is configured.
 pub const METRICS_LISTEN: &str = "127.0.0.1:7401";
@@ -120,8 +121,8 @@ sections! {
     }
     /// Where the data is.
     storage: Storage {
-        /// The data directory: the databases, uploaded files (in `files`) and the control socket. One server uses it
-        /// at a time.
+        /// The data directory: the databases, uploaded files (in `files`, unless they are in a bucket) and the control
+        /// socket. One server uses it at a time.
         data: PathBuf = "./data";
         /// `sqlite` keeps everything in the data directory; `postgres` keeps all but files in a PostgreSQL database.
         backend: Backend = "sqlite";
@@ -133,6 +134,27 @@ sections! {
         /// `full`: what is acknowledged is on disk. `relaxed`: faster, and the last moments may be lost when the power
         /// fails.
         durability: Durability = "full";
+    }
+    /// Where the files are that users upload. How large they may be and how long they are kept is set for each app.
+    files: Files {
+        /// `disk` keeps them in the data directory; `s3` in a bucket of an S3-compatible store, such as Amazon's, MinIO,
+        /// or Tencent's COS. Backups have only what is on disk. Files that were uploaded before a change do not move.
+        place: FilePlace = "disk";
+        /// The store's address, such as `https://s3.example.org`; empty is Amazon's own.
+        s3_endpoint: Option<Url> = "";
+        /// The region that requests are signed for.
+        s3_region: String = "us-east-1";
+        /// The bucket. Give it a rule that removes incomplete multipart uploads after a day: a server that was killed
+        /// leaves them.
+        s3_bucket: String = "";
+        /// A folder of the bucket; empty is the whole bucket.
+        s3_prefix: String = "";
+        /// The access key. It needs to read, write and delete objects.
+        s3_access_key: String = "";
+        /// The secret key, or `file:PATH` of a file that holds it.
+        s3_secret_key: Secret = "";
+        /// Whether the bucket's name goes into the host, as in `https://bucket.s3.example.org`, instead of the path.
+        s3_bucket_in_host: bool = "false";
     }
     /// What the server says on standard error.
     log: Log {
@@ -158,6 +180,15 @@ impl Config {
             storage.backend != Backend::Postgres || has_url,
             "storage.backend is \"postgres\", so storage.postgres_url must be given"
         );
+        let files = &self.files;
+        ensure!(
+            files.place != FilePlace::S3
+                || !(files.s3_bucket.is_empty()
+                    || files.s3_region.is_empty()
+                    || files.s3_access_key.is_empty()
+                    || files.s3_secret_key.reveal().is_empty()),
+            "files.place is \"s3\", so files.s3_bucket, s3_region, s3_access_key and s3_secret_key must be given"
+        );
         crate::telemetry::check_level(&self.log.level)
     }
 
@@ -180,8 +211,20 @@ impl Config {
 
     /// How the services run.
     pub fn options(&self) -> service::Options {
-        let public_url = self.server.public_url.as_ref().map(|url| url.as_str().to_owned());
-        service::Options { files: self.storage.data.join(crate::FILES), public_url }
+        let text = |url: &Url| url.as_str().to_owned();
+        let files = match self.files.place {
+            FilePlace::Disk => Place::Disk { dir: self.storage.data.join(crate::FILES) },
+            FilePlace::S3 => Place::Bucket(Bucket {
+                endpoint: self.files.s3_endpoint.as_ref().map(text),
+                region: self.files.s3_region.clone(),
+                name: self.files.s3_bucket.clone(),
+                prefix: self.files.s3_prefix.clone(),
+                access_key: self.files.s3_access_key.clone(),
+                secret_key: self.files.s3_secret_key.reveal().to_owned(),
+                in_host: self.files.s3_bucket_in_host,
+            }),
+        };
+        service::Options { files, public_url: self.server.public_url.as_ref().map(text) }
     }
 }
 
@@ -224,7 +267,7 @@ fn quote(value: &str) -> String {
 mod tests {
     use std::path::PathBuf;
 
-    use super::{Backend, Config, Durability, Origin, Sources, example};
+    use super::{Backend, Config, Durability, Origin, Place, Sources, example};
 
     fn sources(file: Option<&str>, environment: &[(&str, &str)], flags: &[(&'static str, &str)]) -> Sources {
         let own = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
@@ -287,6 +330,9 @@ mod tests {
             ("[storage]\nbackend = \"postgres\"\n", "storage.backend is \"postgres\""),
             ("[server]\ntls_key = \"key.pem\"\n", "server.tls_certificate and server.tls_key belong together"),
             ("[server]\npublic_url = \"im.example.org\"\n", "feihong.toml:2: server.public_url must begin with http"),
+            ("[files]\nplace = \"ftp\"\n", "feihong.toml:2: files.place must be disk or s3"),
+            ("[files]\nplace = \"s3\"\n", "files.place is \"s3\", so files.s3_bucket"),
+            ("[files]\ns3_bucket_in_host = 3\n", "feihong.toml:2: files.s3_bucket_in_host must be true or false"),
             ("[log]\nlevel = \"feihong=loud\"\n", "log.level"),
         ] {
             let refused = refusal(Some(file), &[]);
@@ -313,6 +359,19 @@ mod tests {
         assert!(!shown.contains("hunter2") && shown.contains("***"), "{shown}");
         let refused = refusal(None, &[("FEIHONG__STORAGE__POSTGRES_URL", "file:/nowhere/url")]);
         assert!(refused.contains("cannot read /nowhere/url"), "{refused}");
+    }
+
+    #[test]
+    fn files_go_where_they_are_configured_to() {
+        let on_disk = Config::load(&sources(None, &[], &[])).unwrap().options().files;
+        assert!(matches!(on_disk, Place::Disk { dir } if dir.ends_with("files")));
+        let file = "[files]\nplace = \"s3\"\ns3_endpoint = \"http://127.0.0.1:9000/\"\ns3_bucket = \"im\"\n\
+                    s3_access_key = \"key\"\ns3_secret_key = \"hunter2\"\n";
+        let config = Config::load(&sources(Some(file), &[], &[])).unwrap();
+        let Place::Bucket(bucket) = config.options().files else { panic!("not in a bucket") };
+        assert_eq!((bucket.endpoint.as_deref(), &*bucket.name), (Some("http://127.0.0.1:9000"), "im"));
+        let shown = format!("{config:?} {:?} {bucket:?}", config.show());
+        assert!(!shown.contains("hunter2"), "{shown}");
     }
 
     #[test]

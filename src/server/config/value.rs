@@ -31,6 +31,16 @@ impl Value for u32 {
     }
 }
 
+impl Value for bool {
+    const QUOTED: bool = false;
+    fn parse(text: &str) -> Result<Self, String> {
+        text.parse().map_err(|_| "must be true or false".into())
+    }
+    fn show(&self) -> String {
+        self.to_string()
+    }
+}
+
 impl Value for SocketAddr {
     fn parse(text: &str) -> Result<Self, String> {
         text.parse().map_err(|_| "must be an address and port, such as 127.0.0.1:7400 or [::]:7400".into())
@@ -145,6 +155,16 @@ choice! {
         Sqlite = "sqlite",
         /// A PostgreSQL database.
         Postgres = "postgres",
+    }
+}
+
+choice! {
+    /// Where uploaded files are.
+    FilePlace, "must be disk or s3" {
+        /// In the data directory.
+        Disk = "disk",
+        /// In a bucket of an S3-compatible store.
+        S3 = "s3",
     }
 }
 

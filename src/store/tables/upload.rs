@@ -1,16 +1,23 @@
 //! Uploaded files, and lists of merged messages too long for one message.
 
-use crate::{Batch, Book, StoreError, params};
+use crate::{Batch, Book, Row, StoreError, params};
 
-const ADD: &str =
-    "INSERT INTO upload (name, app, account, file_name, kind, bytes, created) VALUES ($1, $2, $3, $4, $5, $6, $7)
-    ON CONFLICT (name) DO UPDATE SET bytes = EXCLUDED.bytes";
+const BEGIN: &str = "INSERT INTO upload (name, app, account, file_name, kind, bytes, created)
+    VALUES ($1, $2, $3, $4, $5, -1, $6) ON CONFLICT (name) DO NOTHING";
+const FINISH: &str = "UPDATE upload SET bytes = $1, mime = $2 WHERE name = $3";
+const MEASURED: &str = "UPDATE upload SET width = $1, height = $2 WHERE name = $3";
+const ONE: &str = "SELECT name, app, account, file_name, kind, bytes, created, mime, width, height FROM upload
+    WHERE app = $1 AND name = $2";
+const EXPIRED: &str = "SELECT name FROM upload WHERE app = $1 AND (created < $2 OR (created < $3 AND bytes < 0))
+    ORDER BY created LIMIT $4";
+const REMOVE: &str = "DELETE FROM upload WHERE name = $1";
 const ADD_LONG: &str = "INSERT INTO long_message (app, name, body, created) VALUES ($1, $2, $3, $4)";
 const LONG: &str = "SELECT body FROM long_message WHERE app = $1 AND name = $2";
 
-/// A file as stored.
+/// A file.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UploadRow {
-    /// Its random name on disk.
+    /// Its random name.
     pub name: String,
     /// The app.
     pub app: i64,
@@ -20,18 +27,78 @@ pub struct UploadRow {
     pub file_name: String,
     /// 1 image, 2 video, 3 audio, 255 file.
     pub kind: i64,
-    /// Its size.
+    /// Its size; -1 while it arrives.
     pub bytes: i64,
     /// Milliseconds since 1970.
     pub created: i64,
+    /// The media type its beginning shows; empty when it is none that browsers may show.
+    pub mime: String,
+    /// Pixels as shown; -1 before it was looked at, 0 when it is no picture that can be read.
+    pub width: i64,
+    /// The same, upwards.
+    pub height: i64,
+}
+
+fn upload(row: &Row) -> Result<UploadRow, StoreError> {
+    Ok(UploadRow {
+        name: row.text(0)?,
+        app: row.int(1)?,
+        account: row.int(2)?,
+        file_name: row.text(3)?,
+        kind: row.int(4)?,
+        bytes: row.int(5)?,
+        created: row.int(6)?,
+        mime: row.text(7)?,
+        width: row.int(8)?,
+        height: row.int(9)?,
+    })
 }
 
 impl Book {
-    /// Remembers an uploaded file.
-    pub async fn add_upload(&self, row: &UploadRow) -> Result<(), StoreError> {
+    /// Remembers a file that begins to arrive, so that what comes of it can be found; nothing when it is known.
+    pub async fn begin_upload(&self, row: &UploadRow) -> Result<(), StoreError> {
         let mut batch = Batch::new();
-        let values = params![&row.name, row.app, row.account, &row.file_name, row.kind, row.bytes, row.created];
-        batch.run(ADD, values);
+        batch.run(BEGIN, params![&row.name, row.app, row.account, &row.file_name, row.kind, row.created]);
+        self.write(batch).await.map(drop)
+    }
+
+    /// The file is whole.
+    pub async fn finish_upload(&self, name: &str, bytes: i64, mime: &str) -> Result<(), StoreError> {
+        let mut batch = Batch::new();
+        batch.run(FINISH, params![bytes, mime, name]);
+        self.write(batch).await.map(drop)
+    }
+
+    /// The picture was looked at.
+    pub async fn measure_upload(&self, name: &str, width: i64, height: i64) -> Result<(), StoreError> {
+        let mut batch = Batch::new();
+        batch.run(MEASURED, params![width, height, name]);
+        self.write(batch).await.map(drop)
+    }
+
+    /// A file, whole or not.
+    pub async fn upload(&self, app: i64, name: &str) -> Result<Option<UploadRow>, StoreError> {
+        self.first(ONE, params![app, name]).await?.as_ref().map(upload).transpose()
+    }
+
+    /// Names of an app's files from before a time, and of those from before another that are not whole; oldest first.
+    pub async fn expired_uploads(
+        &self,
+        app: i64,
+        before: i64,
+        unfinished_before: i64,
+        most: i64,
+    ) -> Result<Vec<String>, StoreError> {
+        let rows = self.read(EXPIRED, params![app, before, unfinished_before, most]).await?;
+        rows.iter().map(|row| row.text(0)).collect()
+    }
+
+    /// Forgets files.
+    pub async fn remove_uploads(&self, names: &[String]) -> Result<(), StoreError> {
+        let mut batch = Batch::new();
+        for name in names {
+            batch.run(REMOVE, params![name]);
+        }
         self.write(batch).await.map(drop)
     }
 
