@@ -7,7 +7,10 @@ use std::{
 
 use model::{Edition, SdkAppId, usersig};
 use serde_json::json;
-use service::{NewApp, Options, Services, World, file::Place};
+use service::{
+    NewApp, Options, Services, World,
+    file::{Place, UploadRow},
+};
 use store::{Backend, Config, Durability, Store};
 use tempfile::TempDir;
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
@@ -27,6 +30,7 @@ pub struct Server(Arc<Inner>);
 
 struct Inner {
     folder: TempDir,
+    files: Place,
     world: Arc<World>,
     address: SocketAddr,
     running: Mutex<Option<Running>>,
@@ -39,10 +43,10 @@ struct Running {
 }
 
 impl Running {
-    async fn start(folder: &TempDir, world: &Arc<World>, listener: TcpListener) -> Self {
+    async fn start(folder: &TempDir, files: &Place, world: &Arc<World>, listener: TcpListener) -> Self {
         let backend = Backend::Sqlite { dir: folder.path().join("data") };
         let store = Store::open(&Config { backend, durability: Durability::Full }).await.expect("the store opens");
-        let options = Options { files: Place::Disk { dir: folder.path().join("files") }, ..Options::default() };
+        let options = Options { files: files.clone(), ..Options::default() };
         let services = Services::start(store, world.clone(), options).await.expect("the services start");
         let router = gateway::router(services.clone());
         let (stop, stopped) = oneshot::channel();
@@ -68,20 +72,26 @@ impl Running {
 impl Server {
     /// Starts with the machine's clock.
     pub async fn start() -> Self {
-        Self::start_in(World::system()).await
+        Self::start_in(World::system(), None).await
     }
 
     /// Starts with a clock that stands still until it is moved.
     pub async fn start_fixed() -> Self {
-        Self::start_in(World::fixed(FIXED, World::system().number())).await
+        Self::start_in(World::fixed(FIXED, World::system().number()), None).await
     }
 
-    async fn start_in(world: Arc<World>) -> Self {
+    /// The same with uploaded files elsewhere than in its folder.
+    pub async fn start_fixed_with(files: Place) -> Self {
+        Self::start_in(World::fixed(FIXED, World::system().number()), Some(files)).await
+    }
+
+    async fn start_in(world: Arc<World>, files: Option<Place>) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder can be made");
+        let files = files.unwrap_or_else(|| Place::Disk { dir: folder.path().join("files") });
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a port is free");
         let address = listener.local_addr().expect("a listener has an address");
-        let running = Running::start(&folder, &world, listener).await;
-        Self(Arc::new(Inner { folder, world, address, running: Mutex::new(Some(running)) }))
+        let running = Running::start(&folder, &files, &world, listener).await;
+        Self(Arc::new(Inner { folder, files, world, address, running: Mutex::new(Some(running)) }))
     }
 
     fn running(&self) -> std::sync::MutexGuard<'_, Option<Running>> {
@@ -93,7 +103,7 @@ impl Server {
         let running = self.running().take().expect("the server runs");
         running.end().await;
         let listener = TcpListener::bind(self.0.address).await.expect("the port is free again");
-        let running = Running::start(&self.0.folder, &self.0.world, listener).await;
+        let running = Running::start(&self.0.folder, &self.0.files, &self.0.world, listener).await;
         *self.running() = Some(running);
     }
 
@@ -105,6 +115,42 @@ impl Server {
     /// Time and chance.
     pub fn world(&self) -> &World {
         &self.0.world
+    }
+
+    /// The names of the files in its folder that users uploaded, with what was made of them.
+    pub fn uploads(&self) -> Vec<String> {
+        let (mut found, mut folders) = (Vec::new(), vec![self.0.folder.path().join("files")]);
+        while let Some(folder) = folders.pop() {
+            for entry in folder.read_dir().into_iter().flatten().flatten() {
+                if entry.path().is_dir() {
+                    folders.push(entry.path());
+                } else {
+                    found.push(entry.file_name().to_string_lossy().into_owned());
+                }
+            }
+        }
+        found.sort();
+        found
+    }
+
+    /// Puts a piece of an upload where a server that was killed leaves it, and its row as it was then.
+    pub async fn leave_upload(&self, app: SdkAppId, piece: &str) {
+        let folder = self.0.folder.path().join("files").join(app.to_string()).join(&piece[..2]);
+        std::fs::create_dir_all(&folder).expect("a folder can be made");
+        std::fs::write(folder.join(piece), "half").expect("a file can be written");
+        let row = UploadRow {
+            name: piece[..40].to_owned(),
+            app: app.into(),
+            account: 1,
+            file_name: "half.bin".into(),
+            kind: 255,
+            bytes: -1,
+            created: self.0.world.now(),
+            mime: String::new(),
+            width: -1,
+            height: -1,
+        };
+        self.services().store().book.begin_upload(&row).await.expect("a row can be written");
     }
 
     /// For HTTP requests.

@@ -8,7 +8,7 @@ const FINISH: &str = "UPDATE upload SET bytes = $1, mime = $2 WHERE name = $3";
 const MEASURED: &str = "UPDATE upload SET width = $1, height = $2 WHERE name = $3";
 const ONE: &str = "SELECT name, app, account, file_name, kind, bytes, created, mime, width, height FROM upload
     WHERE app = $1 AND name = $2";
-const EXPIRED: &str = "SELECT name FROM upload WHERE app = $1 AND (created < $2 OR (created < $3 AND bytes < 0))
+const EXPIRED: &str = "SELECT name FROM upload WHERE app = $1 AND (created <= $2 OR (created <= $3 AND bytes < 0))
     ORDER BY created LIMIT $4";
 const REMOVE: &str = "DELETE FROM upload WHERE name = $1";
 const ADD_LONG: &str = "INSERT INTO long_message (app, name, body, created) VALUES ($1, $2, $3, $4)";
@@ -81,15 +81,15 @@ impl Book {
         self.first(ONE, params![app, name]).await?.as_ref().map(upload).transpose()
     }
 
-    /// Names of an app's files from before a time, and of those from before another that are not whole; oldest first.
+    /// Names of an app's files until a time, and until another of those that are not whole; oldest first.
     pub async fn expired_uploads(
         &self,
         app: i64,
-        before: i64,
-        unfinished_before: i64,
+        until: i64,
+        unfinished_until: i64,
         most: i64,
     ) -> Result<Vec<String>, StoreError> {
-        let rows = self.read(EXPIRED, params![app, before, unfinished_before, most]).await?;
+        let rows = self.read(EXPIRED, params![app, until, unfinished_until, most]).await?;
         rows.iter().map(|row| row.text(0)).collect()
     }
 
