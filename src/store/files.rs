@@ -146,28 +146,24 @@ impl Files {
                 buffer.extend_from_slice(&chunk);
                 while buffer.len() >= self.part {
                     let part = buffer.split_to(self.part).freeze();
-                    let parts = match &mut parts {
-                        Some(parts) => parts,
-                        None => {
-                            head = part.slice(..HEAD);
-                            parts.insert(self.store.put_multipart(&path).await?)
-                        }
+                    let parts = if let Some(parts) = &mut parts {
+                        parts
+                    } else {
+                        head = part.slice(..HEAD);
+                        parts.insert(self.store.put_multipart(&path).await?)
                     };
                     parts.put_part(part.into()).await?;
                 }
             }
             let rest = buffer.split().freeze();
-            match &mut parts {
-                Some(parts) => {
-                    if !rest.is_empty() {
-                        parts.put_part(rest.into()).await?;
-                    }
-                    parts.complete().await?;
+            if let Some(parts) = &mut parts {
+                if !rest.is_empty() {
+                    parts.put_part(rest.into()).await?;
                 }
-                None => {
-                    head = rest.slice(..rest.len().min(HEAD));
-                    self.store.put(&path, rest.into()).await?;
-                }
+                parts.complete().await?;
+            } else {
+                head = rest.slice(..rest.len().min(HEAD));
+                self.store.put(&path, rest.into()).await?;
             }
             Ok(())
         }
@@ -349,7 +345,7 @@ mod tests {
                     assert_eq!(part, whole[50..bytes - 3], "{place}, {bytes}");
                 }
                 files.remove(&[key.clone(), "1/ab/nothing".into()]).await.unwrap();
-                files.remove(&[key.clone()]).await.unwrap();
+                files.remove(std::slice::from_ref(&key)).await.unwrap();
                 assert!(read(&files, &key, 0..1).await.is_none(), "{place}");
             }
         }

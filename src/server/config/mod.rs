@@ -137,8 +137,8 @@ sections! {
     }
     /// Where the files are that users upload. How large they may be and how long they are kept is set for each app.
     files: Files {
-        /// `disk` keeps them in the data directory; `s3` in a bucket of an S3-compatible store, such as Amazon's, MinIO,
-        /// or Tencent's COS. Backups have only what is on disk. Files that were uploaded before a change do not move.
+        /// `disk` keeps them in the data directory; `s3` in a bucket of an S3-compatible store, such as Amazon's, Ceph's
+        /// or Tencent's. Backups have only what is on disk. Files that were uploaded before a change do not move.
         place: FilePlace = "disk";
         /// The store's address, such as `https://s3.example.org`; empty is Amazon's own.
         s3_endpoint: Option<Url> = "";
