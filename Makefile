@@ -67,7 +67,7 @@ test-rust: lint binary
 test-rest: binary
 	@.ci/with-server bash -c 'python3 tests/rest/run.py --quiet --rest "http://$$FEIHONG_ADDRESS" --sdkappid "$$FEIHONG_SDKAPPID" --key "$$FEIHONG_KEY"'
 
-test-sdk: binary
+test-sdk: binary web/node_modules/.package-lock.json
 	@cd tests/sdk && $(NPM_CI) && npm test
 
 test-journeys: binary

@@ -11,6 +11,7 @@ mod people;
 mod postgres;
 mod reading;
 mod statements;
+mod upload;
 
 use bytes::Bytes;
 use tempfile::TempDir;
@@ -113,6 +114,10 @@ macro_rules! store_suite {
                 recalls_are_found_by_time
                 mentions_are_those_above_the_read_mark
                 removing_an_account_removes_its_traces
+            }
+            upload {
+                a_file_is_begun_finished_and_measured
+                files_whose_life_has_ended_are_found_in_order
             }
             log {
                 sequences_are_dense_and_positions_grow
