@@ -57,7 +57,7 @@ fn bench_frames() {
 async fn bench_dispatch() {
     let dir = tempfile::tempdir().unwrap();
     let config = Config { backend: Backend::Sqlite { dir: dir.path().into() }, durability: Durability::Relaxed };
-    let options = Options { files: dir.path().join("files"), public_url: None };
+    let options = Options::default();
     let world = World::fixed(1_800_000_000_000, 7);
     let services = Services::start(Store::open(&config).await.unwrap(), world, options).await.unwrap();
     let new = NewApp {
