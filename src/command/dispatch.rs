@@ -74,9 +74,9 @@ impl Dispatcher {
         Outcome { body: reply::fail(&error, display), error: Some(error) }
     }
 
-    /// Whether a client that asks a command gets no answer, whatever comes of it.
-    pub fn is_silent(&self, name: &str) -> bool {
-        self.entries.get(name).is_some_and(|(entry, _)| entry.note.is_some())
+    /// The command of that name.
+    pub fn entry(&self, name: &str) -> Option<&'static Entry> {
+        self.entries.get(name).map(|(entry, _)| *entry)
     }
 
     /// Takes what a signed-in client only lets the server know. Whether the command is one of those.

@@ -45,6 +45,11 @@ impl Entry {
         let note = if C::NOTE.is_some() { Some(note::<C> as fn(&Services, &Session, &[u8])) } else { None };
         Self { spec: &C::SPEC, run: run::<C>, note }
     }
+
+    /// Whether a client that asks gets no answer, whatever comes of it.
+    pub fn is_silent(&self) -> bool {
+        self.note.is_some()
+    }
 }
 
 fn run<C: Command>(cx: Arc<Context>, body: Bytes) -> Running {

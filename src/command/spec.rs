@@ -78,6 +78,8 @@ pub struct Spec {
     pub example: &'static str,
     /// Whether replies carry `ErrorDisplay`.
     pub display: bool,
+    /// Whether a connection's answers come in the order of its requests: clients show what they said in that order.
+    pub ordered: bool,
 }
 
 const KIB: usize = 1024;
@@ -96,6 +98,7 @@ impl Spec {
             fails: &[],
             example: "{}",
             display: false,
+            ordered: false,
         }
     }
 
@@ -182,6 +185,12 @@ impl Spec {
     #[must_use]
     pub const fn fails(self, fails: &'static [Code]) -> Self {
         Self { fails, ..self }
+    }
+
+    /// Answered in the order of requests.
+    #[must_use]
+    pub const fn ordered(self) -> Self {
+        Self { ordered: true, ..self }
     }
 
     /// A request that works.

@@ -69,6 +69,7 @@ pub(crate) struct Reply {
 
 impl Command for Request {
     const SPEC: Spec = Spec::group("group_open_http_svc.send_group_msg")
+        .ordered()
         .fails(&[
             Code::GroupMissing,
             Code::GroupNoPermission,

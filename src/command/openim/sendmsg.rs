@@ -50,6 +50,7 @@ pub(crate) struct Reply {
 
 impl Command for Request {
     const SPEC: Spec = Spec::openim("openim.sendmsg")
+        .ordered()
         .body(MESSAGE_BYTES, Code::BodyTooLong)
         .fails(&[
             Code::PeerUnknown,

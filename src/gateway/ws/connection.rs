@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use axum::extract::ws::{CloseFrame, Message, WebSocket};
 use bytes::Bytes;
-use command::{Caller, Context, Door, fail};
+use command::{Caller, Context, Door, Entry, fail};
 use futures_util::{FutureExt, SinkExt, StreamExt, stream::FuturesUnordered};
 use model::{Code, Error, SdkAppId, State as AppState, UserId};
 use serde_json::value::RawValue;
@@ -17,7 +17,10 @@ use tokio::{
     time::{Instant, sleep_until, timeout},
 };
 
-use super::frame::{Broken, Frame, Head, message, reply};
+use super::{
+    answers::Answers,
+    frame::{Broken, Frame, Head, message, reply},
+};
 use crate::Gate;
 
 /// The requests of one connection that are worked on at once; beyond, the next one is not read yet.
@@ -51,12 +54,16 @@ struct Asked {
     name: String,
     seq: u64,
     body: Bytes,
-    /// It has no answer.
-    silent: bool,
+    /// The command, if there is one of that name.
+    entry: Option<&'static Entry>,
 }
 
-/// The frame of an answer; `None` for the request that has none.
-type Answer = Option<Vec<u8>>;
+/// What becomes of a request.
+struct Answer {
+    turn: Option<u64>,
+    /// `None` for a request that has no answer.
+    frame: Option<Vec<u8>>,
+}
 
 /// The client is gone, or must go.
 struct Gone;
@@ -76,7 +83,15 @@ struct Unsent {
     /// Pushes that were held back, in order.
     held: Vec<Arc<Push>>,
     /// Answers, none of which promises a push that is not queued yet.
-    answers: Vec<Vec<u8>>,
+    answers: Answers,
+}
+
+impl Unsent {
+    fn answer(&mut self, Answer { turn, frame }: Answer) {
+        if let Some(frame) = frame {
+            self.answers.put(turn, frame);
+        }
+    }
 }
 
 impl Connection {
@@ -99,7 +114,7 @@ impl Connection {
     async fn talk(self, mut wire: Wire, link: Arc<Link>, queue: Queue) {
         let services = self.gate.services.clone();
         let mut working = FuturesUnordered::new();
-        let mut unsent = Unsent { queue, held: Vec::new(), answers: Vec::new() };
+        let mut unsent = Unsent { queue, held: Vec::new(), answers: Answers::default() };
         let mut heard = Instant::now();
         let alarm = sleep_until(heard + SILENCE);
         tokio::pin!(alarm);
@@ -107,7 +122,7 @@ impl Connection {
             let step = tokio::select! {
                 biased;
                 Some(answer) = working.next(), if !working.is_empty() => {
-                    unsent.answers.extend(answer);
+                    unsent.answer(answer);
                     Ok(())
                 }
                 outgoing = unsent.queue.next() => {
@@ -117,7 +132,10 @@ impl Connection {
                     heard = Instant::now();
                     let most = TOGETHER.min(IN_FLIGHT - working.len());
                     let received = self.receive(message, &mut wire, &link, most).await;
-                    received.map(|asked| working.extend(asked.into_iter().map(|asked| self.begin(asked))))
+                    received.map(|asked| working.extend(asked.into_iter().map(|asked| {
+                        let is_ordered = asked.entry.is_some_and(|entry| entry.spec.ordered);
+                        self.begin(asked, is_ordered.then(|| unsent.answers.turn()))
+                    })))
                 }
                 () = &mut alarm => {
                     alarm.as_mut().reset(heard + SILENCE);
@@ -125,7 +143,7 @@ impl Connection {
                 }
             };
             while let Some(Some(answer)) = working.next().now_or_never() {
-                unsent.answers.extend(answer);
+                unsent.answer(answer);
             }
             if step.is_err() || self.write(&mut wire, &link, &mut unsent).await.is_err() {
                 break;
@@ -180,13 +198,13 @@ impl Connection {
             let Broken { head } = serde_json::from_slice::<Broken<'_>>(bytes).ok()?;
             let error = Error::new(Code::BodyNotJson).detail("the frame's head is malformed");
             let (name, seq) = (head.servcmd.into_owned(), head.seq);
-            return Some(Asked { context: Err(error), name, seq, body: Bytes::new(), silent: false });
+            return Some(Asked { context: Err(error), name, seq, body: Bytes::new(), entry: None });
         };
         let body = body.map_or("{}", RawValue::get).as_bytes();
         let (services, dispatcher) = (&self.gate.services, &self.gate.dispatcher);
-        let silent = dispatcher.is_silent(&head.servcmd);
+        let entry = dispatcher.entry(&head.servcmd);
         // Half of all that clients say is that they have a push.
-        if silent
+        if entry.is_some_and(Entry::is_silent)
             && let Some(session) = own_session(link, &head.a2)
             && Services::check_alive(&session).is_ok()
             && dispatcher.note(services, &session, &head.servcmd, body)
@@ -195,21 +213,21 @@ impl Connection {
         }
         let context = self.context(&head, link).await.map(Arc::new);
         let body = if body == b"{}" { Bytes::from_static(b"{}") } else { bytes.slice_ref(body) };
-        Some(Asked { context, name: head.servcmd.into_owned(), seq: head.seq, body, silent })
+        Some(Asked { context, name: head.servcmd.into_owned(), seq: head.seq, body, entry })
     }
 
-    /// The work on a request. It is first polled among those that are under way, and nowhere before: else one could be
-    /// found done ahead of those that were done earlier, and clients show what they said in the order of the answers.
-    fn begin(&self, asked: Asked) -> impl Future<Output = Answer> + Send + use<> {
+    /// The work on a request.
+    fn begin(&self, asked: Asked, turn: Option<u64>) -> impl Future<Output = Answer> + Send + use<> {
         let gate = self.gate.clone();
-        // Budgets are for whole tasks: spent by one request, one would send a later one that is done behind those after it.
+        // Budgets are for whole tasks: spent by one request, one would leave a later one waiting that is done.
         unconstrained(async move {
-            let Asked { context, name, seq, body, silent } = asked;
+            let Asked { context, name, seq, body, entry } = asked;
             let body = match context {
                 Ok(cx) => gate.dispatcher.dispatch(cx, &name, body).await.body,
                 Err(error) => fail(&error, false),
             };
-            (!silent).then(|| reply(&name, seq, &body))
+            let is_silent = entry.is_some_and(Entry::is_silent);
+            Answer { turn, frame: (!is_silent).then(|| reply(&name, seq, &body)) }
         })
     }
 
@@ -273,8 +291,9 @@ impl Connection {
         while let Some(outgoing) = unsent.queue.try_next() {
             self.outgoing(wire, outgoing, link, &mut unsent.held).await?;
         }
-        if !unsent.answers.is_empty() {
-            for answer in std::mem::take(&mut unsent.answers) {
+        let answers = unsent.answers.take();
+        if !answers.is_empty() {
+            for answer in answers {
                 wire.feed(answer.into(), wire.compress).await?;
             }
             for push in link.take_replay() {

@@ -1,5 +1,6 @@
 //! The clients' WebSocket, in both framings: `/binfo` binary, `/info` text, also under a prefix.
 
+mod answers;
 #[cfg(test)]
 mod bench;
 mod connection;
