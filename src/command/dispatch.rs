@@ -25,9 +25,10 @@ pub struct Outcome {
     pub error: Option<Error>,
 }
 
-/// Clients ask a community what they ask other groups under another service name.
-const GROUPS: &str = "group_open_http_svc.";
-const COMMUNITIES: &str = "million_group_open_http_svc.";
+/// Services that are asked under another name as well: clients ask a community what they ask other groups, and older
+/// backends ask pushes of the service of messages.
+const ALIASES: [(&str, &str); 2] =
+    [("group_open_http_svc.", "million_group_open_http_svc."), ("all_member_push.", "openim.")];
 
 /// The table, ready to be asked.
 pub struct Dispatcher {
@@ -41,8 +42,10 @@ impl Default for Dispatcher {
         let mut entries = HashMap::new();
         for entry in table() {
             let counted = (entry, counter(entry.spec.name, "OK"));
-            if let Some(command) = entry.spec.name.strip_prefix(GROUPS) {
-                entries.insert(Cow::from(format!("{COMMUNITIES}{command}")), counted.clone());
+            for (service, alias) in ALIASES {
+                if let Some(command) = entry.spec.name.strip_prefix(service) {
+                    entries.insert(Cow::from(format!("{alias}{command}")), counted.clone());
+                }
             }
             entries.insert(Cow::from(entry.spec.name), counted);
         }

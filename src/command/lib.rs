@@ -13,12 +13,13 @@ mod spec;
 /// Declares the commands of a folder and lists them in `TABLE`.
 macro_rules! commands {
     ($($name:ident)*) => {
-        $(mod $name;)*
+        $(pub(crate) mod $name;)*
         /// The commands of this service.
         pub(crate) const TABLE: &[$crate::entry::Entry] = &[$($crate::entry::Entry::of::<$name::Request>(),)*];
     };
 }
 
+mod all_member_push;
 mod console;
 mod follow;
 mod group_open_attr_http_svc;
@@ -41,6 +42,7 @@ mod openim_robot_http_svc;
 mod profile;
 mod recentcontact;
 mod sns;
+mod timpush;
 mod unsupported;
 
 pub use context::{Caller, Context, SessionChange};
@@ -52,6 +54,7 @@ pub use spec::{Door, Doors, Rate, Spec, Who};
 /// Every command there is.
 pub fn table() -> impl Iterator<Item = &'static Entry> {
     [
+        all_member_push::TABLE,
         console::TABLE,
         follow::TABLE,
         group_open_attr_http_svc::TABLE,
@@ -74,6 +77,7 @@ pub fn table() -> impl Iterator<Item = &'static Entry> {
         profile::TABLE,
         recentcontact::TABLE,
         sns::TABLE,
+        timpush::TABLE,
     ]
     .into_iter()
     .flatten()

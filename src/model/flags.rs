@@ -26,3 +26,5 @@ pub const TIP: u32 = 1024;
 pub const PRIORITY_SHIFT: u32 = 11;
 /// A group message for some members only (定向消息); their names are in the content.
 pub const DIRECTED: u32 = 8192;
+/// A push to all users: the content is the number of the push, which has the message.
+pub const PUSHED: u32 = 16_384;

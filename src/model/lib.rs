@@ -1,6 +1,7 @@
 //! Floor 0: what things are. Values and rules; no I/O, no async, no clock.
 
 pub mod app;
+pub mod calendar;
 pub mod code;
 pub mod error;
 pub mod field;
@@ -11,6 +12,7 @@ pub mod id;
 pub mod message;
 pub mod platform;
 pub mod profile;
+pub mod push;
 pub mod quota;
 pub mod setting;
 pub mod usersig;
@@ -25,6 +27,7 @@ pub use id::{SdkAppId, UserId};
 pub use message::MessageKey;
 pub use platform::{MultiDevice, Platform};
 pub use profile::Profile;
+pub use push::PushState;
 pub use quota::Quota;
 pub use setting::Settings;
 

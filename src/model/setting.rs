@@ -177,6 +177,7 @@ settings! {
     recall_seconds: i64 = 120, [0, 604_800], "How long after sending a user may recall a message; 20016 later.";
     blocked_sender_sees_success: bool = false, [], "Whether a blocked sender is told that the message was sent, instead of 20007.";
     user_status: bool = true, [], "Whether clients may ask for and subscribe to the status of others; 72001 without.";
+    all_member_push: bool = true, [], "Whether the app's backend may push to all users (全员推送); 90045 without.";
     recent_contacts: i64 = 500, [100, 1000], "The most conversations in a user's list.";
     custom_profile_fields: Vec<ProfileField> = Vec::new(), [20], "Custom profile fields (自定义字段) with their types and what clients and the backend may do; while empty, every well-formed one is accepted.";
     custom_friend_fields: Vec<String> = Vec::new(), [20], "Keywords of custom fields of friends (好友自定义字段); while empty, every well-formed one is accepted.";

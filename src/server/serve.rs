@@ -44,6 +44,7 @@ pub async fn run(config: Config, say: &mut (dyn Write + Send), stop: impl Future
         None => None,
     };
     let services = Services::start(store, World::system(), config.options()).await.context("cannot read the data")?;
+    services.go_on_pushing();
     let control = Control::open(data).await?;
     let certificate = match (&config.server.tls_certificate, &config.server.tls_key) {
         (Some(chain), Some(key)) => Some(Arc::new(Certificate::open(chain, key)?)),

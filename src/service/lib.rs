@@ -11,6 +11,7 @@ pub mod metric;
 mod operator;
 pub mod presence;
 mod profile;
+mod push;
 pub mod relation;
 mod world;
 
@@ -25,11 +26,12 @@ pub use contact::{ListedContact, Page, Peer};
 pub use failure::broken;
 pub use message::{
     Conversation, ExtensionChange, ExtensionResult, Found, History, Hits, Members, Missed, Outbound, Sent, Slice,
-    Unread, roaming,
+    Unread, Untold, roaming,
 };
 use model::{Code, Error, Millis};
 pub use operator::{Operator, Operators};
 use presence::{Hub, Session};
+pub use push::{NewPush, PushControl, PushRow, TagChange, ValueChange, push_state};
 use quick_cache::sync::Cache;
 pub use store::tables::extension::ExtensionRow;
 use store::{Store, StoreError};
@@ -69,6 +71,7 @@ pub struct Services {
     conversations: Cache<(i64, i64), Arc<Conversation>>,
     groups: group::Groups,
     relations: relation::Relations,
+    pushes: push::Pushes,
     /// The log's position and the time when this process started.
     started: (i64, Millis),
     /// Taken to sign an account in, so that two sign-ins never take the same place.
@@ -95,6 +98,7 @@ impl Services {
             conversations: Cache::new(CONVERSATIONS),
             groups: group::Groups::default(),
             relations: relation::Relations::new(store.clone()),
+            pushes: push::Pushes::default(),
             started: (store.log.position(), world.now()),
             signing_in: std::array::from_fn(|_| tokio::sync::Mutex::default()),
             importing: std::array::from_fn(|_| tokio::sync::Mutex::default()),

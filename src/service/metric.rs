@@ -10,6 +10,8 @@ pub const SIGN_INS: &str = "feihong_sign_ins_total";
 pub const KICKS: &str = "feihong_kicks_total";
 /// Stored one-to-one messages, counted.
 pub const MESSAGES: &str = "feihong_messages_total";
+/// Pushes to all users that were kept for one of them, counted.
+pub const PUSHED: &str = "feihong_pushed_total";
 
 /// The counter of [`MESSAGES`], looked up once.
 pub(crate) static STORED: LazyLock<Counter> = LazyLock::new(|| metrics::counter!(MESSAGES));

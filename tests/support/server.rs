@@ -48,6 +48,7 @@ impl Running {
         let store = Store::open(&Config { backend, durability: Durability::Full }).await.expect("the store opens");
         let options = Options { files: files.clone(), ..Options::default() };
         let services = Services::start(store, world.clone(), options).await.expect("the services start");
+        services.go_on_pushing();
         let router = gateway::router(services.clone());
         let (stop, stopped) = oneshot::channel();
         let served = tokio::spawn(async move {

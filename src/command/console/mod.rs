@@ -9,6 +9,10 @@ commands! {
     app_key
     app_list
     app_update
+    push_cancel
+    push_list
+    push_pause
+    push_resume
     session_create
     session_delete
     session_get

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use model::{App, Code, Edition, Error, Millis, Quota, SdkAppId, State};
+use model::{App, Code, Edition, Error, Millis, PushState, Quota, SdkAppId, State, push::Audience};
 use serde::{Deserialize, Serialize};
-use service::LiveApp;
+use service::{LiveApp, PushControl, PushRow, push_state};
 
 use crate::Context;
 
@@ -66,6 +66,61 @@ impl Shown {
             quota: app.edition.quota(),
             administrators: app.administrators.clone(),
         }
+    }
+}
+
+/// A request that names a push of an app.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct NamedPush {
+    sdk_app_id: SdkAppId,
+    task_id: String,
+}
+
+impl NamedPush {
+    /// Holds it, lets it go on, or ends it.
+    pub async fn control(&self, cx: &Context, control: PushControl) -> Result<ShownPush, Error> {
+        need(cx, self.sdk_app_id)?;
+        ShownPush::new(&cx.services.control_push(self.sdk_app_id, &self.task_id, control).await?)
+    }
+}
+
+/// A push to all users as the console shows it.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ShownPush {
+    task_id: String,
+    state: PushState,
+    from: String,
+    audience: Audience,
+    /// In seconds; 0 for users who are online only.
+    lifetime: i64,
+    created_at: Millis,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    started_at: Option<Millis>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ended_at: Option<Millis>,
+    /// How many users it is for; 0 before it began.
+    total: i64,
+    /// How many of these had their turn.
+    finished: i64,
+}
+
+impl ShownPush {
+    pub fn new(row: &PushRow) -> Result<Self, Error> {
+        let time = |time: Millis| (time > 0).then_some(time);
+        Ok(Self {
+            task_id: row.task.clone(),
+            state: push_state(row)?,
+            from: row.sender_id.clone(),
+            audience: serde_json::from_slice(&row.audience).map_err(|error| Error::new(Code::Broken).source(error))?,
+            lifetime: row.lifetime,
+            created_at: row.created,
+            started_at: time(row.started),
+            ended_at: time(row.ended),
+            total: row.total,
+            finished: row.finished,
+        })
     }
 }
 

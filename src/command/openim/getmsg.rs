@@ -55,13 +55,17 @@ impl Command for Request {
         let (fetched, pushed) = reached(&cx);
         let (Some(after), Some(session)) = (position(&self.cookie), cx.session()) else {
             let unread = services.unread(me, fetched).await?;
+            let untold = services.untold(me, fetched).await?;
+            if let Some(link) = &cx.link {
+                link.add_replay(untold.pushes);
+            }
             return Ok(Reply {
                 msg_list: Vec::new(),
                 sync_flag: 2,
                 cookie: format!("p{fetched}"),
                 unread: counts(unread),
                 remaining: [],
-                event_array: services.untold(me).await?,
+                event_array: untold.events,
             });
         };
         let missed = services.missed(app, me, session, (after, fetched)).await?;

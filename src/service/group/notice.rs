@@ -17,9 +17,9 @@ use tokio::sync::oneshot;
 use super::{By, Member, Place, wire};
 use crate::{Account, Services, broken, message::Members, presence::Push};
 
-/// How long notices are kept for who is away, in milliseconds, and how many.
+/// How long notices are kept for who is away, in milliseconds, and how many: more than there can be pushes in that time.
 const KEPT_MILLIS: i64 = 7 * 86_400_000;
-const KEPT: usize = 100;
+const KEPT: usize = 1000;
 
 /// What a system notice says: the numbers are the protocol's `ReportType`.
 pub(super) mod report {
@@ -211,13 +211,16 @@ impl Services {
         Ok(self.conversations.get_or_insert_async(&key, make).await?.number)
     }
 
-    /// The notices that an account has not been told of yet, as events, oldest first; from now on it has.
-    pub async fn untold_notices(&self, me: &Account) -> Result<Vec<String>, Error> {
+    /// What the system has for an account that it has not been told of yet, up to a position of the log, oldest first;
+    /// from now on it has.
+    pub(crate) async fn untold_notices(&self, me: &Account, until: i64) -> Result<Vec<Entry>, Error> {
         let Some(conversation) = self.conversation_at((SYSTEM_PEER, me.number)).await? else { return Ok(Vec::new()) };
         let number = conversation.number;
         let contact = self.store.book.contact(me.number, number).await.map_err(broken)?;
         let read = contact.map_or(0, |contact| contact.read_sequence);
         let mut entries = self.store.log.range(number, read, i64::MAX, true, KEPT, 0).await.map_err(broken)?;
+        // What is later is pushed.
+        entries.retain(|entry| entry.position <= until);
         let hidden = self.store.book.hidden(me.number, Some(number)).await.map_err(broken)?;
         let Some(newest) = entries.first().map(|entry| (entry.sequence, entry.time / 1000)) else {
             return Ok(Vec::new());
@@ -226,7 +229,8 @@ impl Services {
         entries.retain(|entry| entry.time >= earliest && !hidden.iter().any(|(_, gone)| *gone == entry.sequence));
         let read = ContactChange::Read(newest.0, newest.1);
         self.store.book.change_contacts(me.number, vec![(number, read)]).await.map_err(broken)?;
-        Ok(entries.iter().rev().map(notice_event).collect())
+        entries.reverse();
+        Ok(entries)
     }
 
     /// Forgets notices of an account, by their sequences.

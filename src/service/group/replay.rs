@@ -78,7 +78,7 @@ impl Services {
             }
         }
         session.note_pushed(pushes.iter().map(|push| push.position));
-        link.set_replay(pushes);
+        link.add_replay(pushes);
         Ok(())
     }
 }

@@ -16,9 +16,9 @@ pub use history::{History, Hits, Slice};
 use model::Error;
 pub use send::{Outbound, Sent};
 use store::tables::conversation::ConversationRow;
-pub use unread::{Missed, Unread};
+pub use unread::{Missed, Unread, Untold};
 pub use wire::Members;
-pub(crate) use wire::{Parts, message_of, number, raw, with_parts};
+pub(crate) use wire::{Parts, Reading, message_of, number, raw, with_parts, write_named};
 
 use crate::{Account, Services, broken};
 

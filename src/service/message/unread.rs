@@ -13,7 +13,11 @@ use store::{
 };
 
 use super::wire::{Reading, message_read, raw};
-use crate::{Account, LiveApp, Services, broken, group::notice_event, presence::Session};
+use crate::{
+    Account, LiveApp, Services, broken,
+    group::notice_event,
+    presence::{Push, Session},
+};
 
 /// Unread messages of one conversation.
 pub struct Unread {
@@ -37,6 +41,15 @@ pub struct Missed {
     pub more: bool,
 }
 
+/// What a user who signs in anew has not been told.
+pub struct Untold {
+    /// System notices and mentions, as events.
+    pub events: Vec<Box<RawValue>>,
+    /// Pushes to all users: clients show messages of a first reply only in a conversation's history, which has none of
+    /// these, so they come as pushes.
+    pub pushes: Vec<Arc<Push>>,
+}
+
 /// How many missed messages one reply carries. SDKs tell the application only of those in the last reply, so there is
 /// one reply wherever possible.
 const MISSED: usize = 10_000;
@@ -51,11 +64,20 @@ fn event_object(members: &str) -> Result<Box<RawValue>, Error> {
 }
 
 impl Services {
-    /// What an account that signs in anew has not been told: system notices and mentions, as events.
-    pub async fn untold(&self, me: &Account) -> Result<Vec<Box<RawValue>>, Error> {
-        let mut events = self.untold_notices(me).await?;
-        events.extend(self.unread_mentions(me).await?);
-        events.iter().map(|members| event_object(members)).collect()
+    /// What an account that signs in anew has not been told, up to a position of the log.
+    pub async fn untold(&self, me: &Account, until: i64) -> Result<Untold, Error> {
+        let (mut events, mut pushes) = (Vec::new(), Vec::new());
+        for entry in self.untold_notices(me, until).await? {
+            if entry.flags & flags::PUSHED == 0 {
+                events.push(event_object(&notice_event(&entry))?);
+            } else {
+                pushes.extend(self.pushed_again(me, &entry).await?);
+            }
+        }
+        for mention in self.unread_mentions(me).await? {
+            events.push(event_object(&mention)?);
+        }
+        Ok(Untold { events, pushes })
     }
 
     /// The one-to-one conversations of a user.
@@ -125,7 +147,7 @@ impl Services {
         let conversations: Vec<i64> = by_number.keys().copied().collect();
         let mut missed =
             Missed { messages: Vec::new(), events: Vec::new(), unread: Vec::new(), position: after, more: true };
-        let (mut bytes, mut heard) = (0, HashSet::new());
+        let (mut bytes, mut heard, mut told) = (0, HashSet::new(), None);
         while missed.more && missed.messages.len() < MISSED && bytes < MISSED_BYTES {
             let (log, from) = (&self.store.log, missed.position);
             let entries = log.since(conversations.clone(), from, until, READ).await.map_err(broken)?;
@@ -138,7 +160,10 @@ impl Services {
                 if left || session.has_acknowledged(entry.position) || entry.sequence <= contact.cleared_sequence {
                     continue;
                 }
-                if contact.peer == SYSTEM_PEER {
+                if entry.flags & flags::PUSHED != 0 {
+                    told = Some((contact.conversation, ContactChange::Read(entry.sequence, entry.time / 1000)));
+                    missed.messages.extend(self.pushed_message(me, &entry).await?);
+                } else if contact.peer == SYSTEM_PEER {
                     missed.events.push(event_object(&notice_event(&entry))?);
                 } else if let Some(message) = self.missed_message(app, me, session, contact, &entry).await? {
                     bytes += message.get().len();
@@ -146,6 +171,10 @@ impl Services {
                     heard.extend((entry.flags & flags::NOTICE == 0).then_some(entry.conversation));
                 }
             }
+        }
+        if let Some(told) = told {
+            // A later sign-in need not get it again.
+            self.store.book.change_contacts(me.number, vec![told]).await.map_err(broken)?;
         }
         if heard.is_empty() {
             return Ok(missed);

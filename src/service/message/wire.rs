@@ -15,9 +15,7 @@ pub struct Members(Vec<u8>);
 impl Members {
     /// The content of a message as its sender wrote it; empty texts are left out.
     pub fn new(body: &RawValue, custom_data: &str, sender: &Account) -> Self {
-        let mut members = Self(Vec::with_capacity(body.get().len() + custom_data.len() + 64));
-        members.raw("MsgBody", body.get());
-        members.text("CloudCustomData", custom_data);
+        let mut members = Self::unsigned(body, custom_data);
         let (nick, image) = (sender.profile.nick(), sender.profile.image());
         // Clients take the two only together.
         if !(nick.is_empty() && image.is_empty()) {
@@ -25,6 +23,14 @@ impl Members {
                 members.raw(name, &serde_json::Value::from(text).to_string());
             }
         }
+        members
+    }
+
+    /// The content of a message of a sender of whom nothing is known.
+    pub fn unsigned(body: &RawValue, custom_data: &str) -> Self {
+        let mut members = Self(Vec::with_capacity(body.get().len() + custom_data.len() + 64));
+        members.raw("MsgBody", body.get());
+        members.text("CloudCustomData", custom_data);
         members
     }
 
@@ -149,15 +155,26 @@ pub(crate) fn number(out: &mut Vec<u8>, name: &str, value: i64) {
 /// Writes a message as a JSON object.
 pub(crate) fn write_message(out: &mut Vec<u8>, entry: &Entry, from: &Account, to: &Account, reading: Reading) {
     let (first, second) = if reading.copy { (to, from) } else { (from, to) };
+    write_named(out, entry, (&first.quoted, &second.quoted), from.tiny_id(), reading);
+}
+
+/// The same between two names, which are JSON.
+pub(crate) fn write_named(
+    out: &mut Vec<u8>,
+    entry: &Entry,
+    (first, second): (&str, &str),
+    tiny_id: i64,
+    reading: Reading,
+) {
     out.extend_from_slice(b"{\"From_Account\":");
-    out.extend_from_slice(first.quoted.as_bytes());
+    out.extend_from_slice(first.as_bytes());
     out.extend_from_slice(b",\"To_Account\":");
-    out.extend_from_slice(second.quoted.as_bytes());
+    out.extend_from_slice(second.as_bytes());
     number(out, ",\"MsgSeq\":", entry.client_sequence.into());
     number(out, ",\"MsgRandom\":", entry.random.into());
     number(out, ",\"MsgTimeStamp\":", entry.time / 1000);
     number(out, ",\"MsgClientTime\":", entry.client_time.into());
-    number(out, ",\"TinyId\":\"", from.tiny_id());
+    number(out, ",\"TinyId\":\"", tiny_id);
     out.extend_from_slice(b"\",");
     out.extend_from_slice(&entry.body);
     let has = |flag: u32| i64::from(entry.flags & flag != 0);

@@ -123,6 +123,18 @@ impl Hub {
         }
     }
 
+    /// The accounts of an app that have a connection.
+    pub fn accounts_of(&self, app: model::SdkAppId) -> Vec<(i64, model::UserId)> {
+        let mut found = Vec::new();
+        for shard in &self.by_account {
+            for (account, sessions) in shard.read().unwrap_or_else(PoisonError::into_inner).iter() {
+                let session = sessions.iter().find(|session| session.app == app && session.link().is_some());
+                found.extend(session.map(|session| (*account, session.user.clone())));
+            }
+        }
+        found
+    }
+
     pub(super) fn unwatch(&self, session: &Arc<Session>, account: i64) {
         let mut all = shard(&self.watchers, account).write().unwrap_or_else(PoisonError::into_inner);
         if let Some(watchers) = all.get_mut(&account) {

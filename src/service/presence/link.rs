@@ -80,8 +80,8 @@ impl Link {
     }
 
     /// Has pushes sent after the next answer and before anything that waits.
-    pub(crate) fn set_replay(&self, pushes: Vec<Arc<Push>>) {
-        *self.replay.lock().unwrap_or_else(PoisonError::into_inner) = pushes;
+    pub fn add_replay(&self, pushes: Vec<Arc<Push>>) {
+        self.replay.lock().unwrap_or_else(PoisonError::into_inner).extend(pushes);
     }
 
     /// Takes what is to be sent after an answer.

@@ -7,5 +7,6 @@ pub const MIGRATIONS: &[Migration] = &[
     (1, "start", include_str!("0001_start.sql")),
     (2, "groups", include_str!("0002_groups.sql")),
     (3, "people", include_str!("0003_people.sql")),
+    (4, "push", include_str!("0004_push.sql")),
     (5, "files", include_str!("0005_files.sql")),
 ];

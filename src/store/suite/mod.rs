@@ -9,6 +9,7 @@ mod group_state;
 mod log;
 mod people;
 mod postgres;
+mod push;
 mod reading;
 mod statements;
 mod upload;
@@ -141,6 +142,13 @@ macro_rules! store_suite {
                 applications_stand_in_both_lists
                 blocks_are_paged
                 nobody_relates_to_who_is_gone
+            }
+            push {
+                a_push_goes_on_where_it_was
+                a_push_changes_state_once
+                pushes_are_counted_and_forgotten_by_time
+                conversations_with_the_system_are_made_together
+                tags_and_attributes_go_with_their_account
             }
             reading {
                 ranges_are_windows_in_the_asked_order

@@ -173,6 +173,7 @@ impl Book {
         super::relation::forget(&mut batch, number);
         super::contact::forget(&mut batch, number);
         super::group_state::forget_account(&mut batch, number);
+        super::push::forget(&mut batch, number);
         batch.must(REMOVE, params![number], Expect::Rows(1));
         self.write(batch).await.map(drop)
     }

@@ -24,6 +24,15 @@ pub struct ConversationRow {
     pub mixed: bool,
 }
 
+/// Adds the making of a conversation and of its contacts, each an account and its peer; those that exist stay.
+pub(super) fn add(batch: &mut Batch, app: i64, (low, high): (i64, i64), contacts: &[(i64, i64)]) {
+    batch.run(NEXT, params![]);
+    batch.run(ADD, params![app, low, high]);
+    for (account, peer) in contacts {
+        batch.run(ADD_CONTACT, params![*account, *peer, low, high]);
+    }
+}
+
 impl Book {
     /// The conversation of two accounts, if they ever had one. `low` is the smaller number.
     pub async fn conversation(&self, low: i64, high: i64) -> Result<Option<ConversationRow>, StoreError> {
@@ -34,12 +43,7 @@ impl Book {
     /// Makes the conversation of two accounts and the contact of each, and returns it.
     pub async fn add_conversation(&self, app: i64, low: i64, high: i64) -> Result<ConversationRow, StoreError> {
         let mut batch = Batch::new();
-        batch.run(NEXT, params![]);
-        batch.run(ADD, params![app, low, high]);
-        batch.run(ADD_CONTACT, params![low, high, low, high]);
-        if low != high {
-            batch.run(ADD_CONTACT, params![high, low, low, high]);
-        }
+        add(&mut batch, app, (low, high), &[(low, high), (high, low)]);
         self.write(batch).await?;
         self.conversation(low, high).await?.ok_or(StoreError::Missing)
     }
@@ -50,9 +54,7 @@ impl Book {
             return Ok(row);
         }
         let mut batch = Batch::new();
-        batch.run(NEXT, params![]);
-        batch.run(ADD, params![app, SYSTEM_PEER, account]);
-        batch.run(ADD_CONTACT, params![account, SYSTEM_PEER, SYSTEM_PEER, account]);
+        add(&mut batch, app, (SYSTEM_PEER, account), &[(account, SYSTEM_PEER)]);
         self.write(batch).await?;
         self.conversation(SYSTEM_PEER, account).await?.ok_or(StoreError::Missing)
     }

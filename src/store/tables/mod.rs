@@ -9,6 +9,7 @@ pub mod friend;
 pub mod group;
 pub mod group_state;
 pub mod operator;
+pub mod push;
 pub mod relation;
 pub mod topic;
 pub mod upload;
