@@ -36,6 +36,7 @@ mod im_open_status;
 mod im_sdk_config_mgr;
 mod imopenstat;
 mod message_search;
+mod openconfigsvr;
 mod openim;
 mod openim_msg_ext_http_svc;
 mod openim_robot_http_svc;
@@ -71,6 +72,7 @@ pub fn table() -> impl Iterator<Item = &'static Entry> {
         im_sdk_config_mgr::TABLE,
         imopenstat::TABLE,
         message_search::TABLE,
+        openconfigsvr::TABLE,
         openim::TABLE,
         openim_msg_ext_http_svc::TABLE,
         openim_robot_http_svc::TABLE,

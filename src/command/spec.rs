@@ -152,6 +152,11 @@ impl Spec {
         Self { body: (128 * KIB, Code::BodyTooLong), ..Self::parameter(name) }
     }
 
+    /// Configuration: 130001 and the common code of a missing right.
+    pub const fn config(name: &'static str) -> Self {
+        Self { malformed: Code::ConfigBodyNotJson, ..Self::new(name) }
+    }
+
     /// The console's own.
     pub const fn console(name: &'static str) -> Self {
         Self { doors: Doors::CONSOLE, malformed: Code::Invalid, forbidden: Code::SignInRequired, ..Self::new(name) }

@@ -59,6 +59,40 @@ pub struct Preferences {
     pub custom_status: String,
     /// Do not disturb.
     pub quiet: Quiet,
+    /// Set by the app's backend, not by the user.
+    pub silence: Silence,
+}
+
+/// Until when an account may not speak (全局禁言), in seconds since 1970; [`i64::MAX`] is for ever.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Silence {
+    /// To another user.
+    pub pairs: i64,
+    /// In groups.
+    pub groups: i64,
+}
+
+impl Silence {
+    /// What a moment is called that never comes, where seconds are written.
+    const FOREVER: u32 = u32::MAX;
+
+    /// The end of a silence of so many seconds.
+    pub fn end(seconds: u32, now: i64) -> i64 {
+        match seconds {
+            0 => 0,
+            Self::FOREVER => i64::MAX,
+            seconds => now + i64::from(seconds),
+        }
+    }
+
+    /// How many seconds are left until an end.
+    pub fn left(end: i64, now: i64) -> u32 {
+        if end == i64::MAX {
+            return Self::FOREVER;
+        }
+        u32::try_from((end - now).max(0)).unwrap_or(Self::FOREVER)
+    }
 }
 
 /// When messages arrive without a sound.
@@ -412,4 +446,17 @@ impl Accounts {
 
 fn encode<T: Serialize>(value: &T) -> Result<Vec<u8>, Error> {
     serde_json::to_vec(value).map_err(|error| Error::new(Code::Broken).source(error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Silence;
+
+    #[test]
+    fn what_is_left_of_a_silence_shrinks_unless_it_is_for_ever() {
+        assert_eq!(Silence::left(Silence::end(60, 1000), 1010), 50);
+        assert_eq!(Silence::left(Silence::end(60, 1000), 2000), 0);
+        assert_eq!(Silence::left(Silence::end(0, 1000), 1000), 0);
+        assert_eq!(Silence::left(Silence::end(u32::MAX, 1000), i64::MAX - 1), u32::MAX);
+    }
 }

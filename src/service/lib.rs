@@ -20,7 +20,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-pub use account::{Account, Accounts, Import, Preferences, Quiet};
+pub use account::{Account, Accounts, Import, Preferences, Quiet, Silence};
 pub use app::{Apps, LiveApp, NewApp};
 pub use contact::{ListedContact, Page, Peer};
 pub use failure::broken;

@@ -18,6 +18,7 @@ import group_talk
 import groups
 import history
 import later
+import push
 import relations
 import robots
 import sending
@@ -69,7 +70,7 @@ def main():
         client.sig = user_sig(options.sdkappid, options.key, options.admin, now=int(time.time()) + 2)
     report = Report(verbose=not options.quiet)
     stage = Stage(client, report)
-    for module in (door, accounts, sending, history, later, robots, relations, groups, group_talk):
+    for module in (door, accounts, sending, history, later, robots, relations, groups, group_talk, push):
         for section in module.SECTIONS:
             report.section(section, stage)
     if options.kick_admin:

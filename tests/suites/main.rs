@@ -15,6 +15,10 @@ mod messages;
 #[cfg(test)]
 mod permission;
 #[cfg(test)]
+mod push;
+#[cfg(test)]
 mod relations;
 #[cfg(test)]
 mod sessions;
+#[cfg(test)]
+mod silence;

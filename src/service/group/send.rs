@@ -190,6 +190,9 @@ impl Services {
     fn may_speak(&self, place: &Place, by: &By) -> Result<bool, Error> {
         let group = &place.group;
         group.check(by, Action::Speak)?;
+        if !by.is_backend() && by.account.preferences.silence.groups > self.world.second() {
+            return Err(Error::new(Code::MemberMuted).detail("the sender is muted in all groups"));
+        }
         let state = group.read();
         let all_muted = state.info.muted || place.topic.as_ref().is_some_and(|topic| topic.info.muted);
         drop(state);

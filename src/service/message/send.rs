@@ -64,6 +64,9 @@ impl Services {
         from: &Account,
         to: &UserId,
     ) -> Result<Option<Arc<Account>>, Error> {
+        if from.preferences.silence.pairs > self.world.second() {
+            return Err(Code::SenderMuted.into());
+        }
         let receiver = self.accounts.need(app.sdkappid, to, Code::PeerUnknown).await?;
         if self.blocks(&receiver, from).await? {
             if app.settings.blocked_sender_sees_success {

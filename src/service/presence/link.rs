@@ -25,7 +25,7 @@ pub struct Link {
     outbox: Outbox,
     /// Set when the queue overflowed: nothing more can be promised on this connection.
     broken: AtomicBool,
-    /// Messages up to this position are fetched by the client, later ones are pushed.
+    /// Messages up to this position are fetched by the client, later ones are pushed; -1 before the sign-in.
     start: AtomicI64,
     /// Pushes wait since this time; 0 when they do not.
     held_since: AtomicI64,
@@ -46,7 +46,7 @@ impl Link {
             client,
             outbox: Outbox::default(),
             broken: AtomicBool::new(false),
-            start: AtomicI64::new(0),
+            start: AtomicI64::new(-1),
             held_since: AtomicI64::new(0),
             fetched: AtomicI64::new(0),
             session: Mutex::new(None),
@@ -114,7 +114,12 @@ impl Link {
 
     /// Messages up to this position are fetched by the client; 0 before the sign-in.
     pub fn start(&self) -> i64 {
-        self.start.load(Ordering::Acquire)
+        self.start.load(Ordering::Acquire).max(0)
+    }
+
+    /// Whether a message is pushed on this connection, and not left to be fetched.
+    pub(crate) fn pushes(&self, position: i64) -> bool {
+        (0..position).contains(&self.start.load(Ordering::Acquire))
     }
 
     /// Tells that the client has fetched something at a time.

@@ -284,7 +284,6 @@ impl Services {
 
     /// Whether what is at a position of the log was pushed to a connection of an account, and not left to be fetched.
     fn was_pushed(&self, account: i64, position: i64) -> bool {
-        let pushed = |start: i64| start > 0 && start < position;
-        self.hub.sessions(account).iter().any(|session| session.link().is_some_and(|link| pushed(link.start())))
+        self.hub.sessions(account).iter().any(|session| session.link().is_some_and(|link| link.pushes(position)))
     }
 }
