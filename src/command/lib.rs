@@ -19,6 +19,8 @@ macro_rules! commands {
     };
 }
 
+#[expect(non_snake_case, reason = "the service and its command are spelled so on the wire")]
+mod ConfigSvc;
 mod all_member_push;
 mod console;
 mod follow;
@@ -36,6 +38,7 @@ mod im_open_status;
 mod im_sdk_config_mgr;
 mod imopenstat;
 mod message_search;
+mod open_msg_svc;
 mod openconfigsvr;
 mod openim;
 mod openim_msg_ext_http_svc;
@@ -55,6 +58,7 @@ pub use spec::{Door, Doors, Rate, Spec, Who};
 /// Every command there is.
 pub fn table() -> impl Iterator<Item = &'static Entry> {
     [
+        ConfigSvc::TABLE,
         all_member_push::TABLE,
         console::TABLE,
         follow::TABLE,
@@ -72,6 +76,7 @@ pub fn table() -> impl Iterator<Item = &'static Entry> {
         im_sdk_config_mgr::TABLE,
         imopenstat::TABLE,
         message_search::TABLE,
+        open_msg_svc::TABLE,
         openconfigsvr::TABLE,
         openim::TABLE,
         openim_msg_ext_http_svc::TABLE,

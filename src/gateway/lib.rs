@@ -3,6 +3,7 @@
 //! Doors authenticate and frame; what is asked goes through the dispatcher.
 
 mod console;
+mod download;
 mod health;
 mod rest;
 mod transfer;
@@ -33,6 +34,7 @@ pub fn router(services: Arc<Services>) -> Router {
         .merge(ws::router(gate.clone()))
         .merge(rest::router(gate.clone()))
         .merge(transfer::router(gate.clone()))
+        .merge(download::router(gate.clone()))
         .merge(health::router(gate.clone()))
         .merge(console::router(gate))
 }

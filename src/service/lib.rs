@@ -3,6 +3,7 @@
 mod account;
 mod app;
 mod contact;
+mod download;
 mod failure;
 pub mod file;
 pub mod group;
@@ -23,6 +24,7 @@ use std::{
 pub use account::{Account, Accounts, Import, Preferences, Quiet, Silence};
 pub use app::{Apps, LiveApp, NewApp};
 pub use contact::{ListedContact, Page, Peer};
+pub use download::{HistoryFile, HistoryKind};
 pub use failure::broken;
 pub use message::{
     Conversation, ExtensionChange, ExtensionResult, Found, History, Hits, Members, Missed, Outbound, Sent, Slice,
@@ -72,6 +74,7 @@ pub struct Services {
     groups: group::Groups,
     relations: relation::Relations,
     pushes: push::Pushes,
+    downloads: download::Downloads,
     /// The log's position and the time when this process started.
     started: (i64, Millis),
     /// Taken to sign an account in, so that two sign-ins never take the same place.
@@ -99,6 +102,7 @@ impl Services {
             groups: group::Groups::default(),
             relations: relation::Relations::new(store.clone()),
             pushes: push::Pushes::default(),
+            downloads: download::Downloads::default(),
             started: (store.log.position(), world.now()),
             signing_in: std::array::from_fn(|_| tokio::sync::Mutex::default()),
             importing: std::array::from_fn(|_| tokio::sync::Mutex::default()),

@@ -154,4 +154,21 @@ def silence(stage):
     report.code("of a ghost", call(f"{C}/getnospeaking", {"Get_Account": ghost}), 130003)
 
 
-SECTIONS = (tags, attributes, pushes, silence)
+def files(stage):
+    call, report = stage.client.call, stage.report
+    ask = lambda **fields: call("open_msg_svc/get_history", {"ChatType": "C2C", "MsgTime": "2020010100"} | fields)
+    report.code("a file too old", ask(), 1005)
+    now = time.gmtime(time.time() + 8 * 3600)
+    report.code("a file of this hour", ask(MsgTime=time.strftime("%Y%m%d%H", now)), 1004)
+    for name, fields, codes in (
+        ("of another kind", {"ChatType": "All"}, (1002,)),
+        ("of no hour", {"MsgTime": "2020013200"}, (1002,)),
+        ("of a number", {"MsgTime": 2020010100}, (1001, 1002)),
+    ):
+        report.code(f"a file {name}", ask(**fields), *codes)
+    reply = call("ConfigSvc/GetIPList")
+    report.code("addresses", reply)
+    report.check("they are a list of texts", all(isinstance(one, str) for one in reply.get("IPList", [7])), reply)
+
+
+SECTIONS = (tags, attributes, pushes, silence, files)

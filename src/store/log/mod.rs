@@ -171,6 +171,14 @@ impl Log {
         }
     }
 
+    /// The entries of all conversations with greater positions, ordered by position.
+    pub async fn after(&self, position: i64, limit: usize) -> Result<Vec<Entry>, StoreError> {
+        match &self.shelf {
+            Shelf::Sqlite(log) => log.after(position, limit).await,
+            Shelf::Postgres(log) => log.after(position, limit).await,
+        }
+    }
+
     /// Changes an entry, durably, and returns it as it is now. `Missing` if it is not there, `Conflict` if the
     /// change's conditions do not hold.
     pub async fn amend(&self, conversation: i64, sequence: i64, change: Change) -> Result<Entry, StoreError> {

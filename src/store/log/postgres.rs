@@ -27,6 +27,8 @@ const NEWEST_FIRST: &str = concat!(
     " FROM log_messages m WHERE m.conversation = $1 AND m.sequence > $2 AND m.sequence < $3 AND m.flags & $4 = 0
      ORDER BY m.sequence DESC LIMIT $5"
 );
+const AFTER: &str =
+    concat!("SELECT ", columns!(), " FROM log_messages m WHERE m.position > $1 ORDER BY m.position LIMIT $2");
 const BY_TIME: &str = concat!(
     "SELECT ",
     columns!(),
@@ -141,6 +143,10 @@ impl PostgresLog {
         let sql = if window.newest_first { NEWEST_FIRST } else { OLDEST_FIRST };
         let (without, limit) = (i64::from(window.without_flags), rows(window.limit));
         self.entries(sql, &[&window.conversation, &window.above, &window.below, &without, &limit]).await
+    }
+
+    pub async fn after(&self, position: i64, limit: usize) -> Result<Vec<Entry>, StoreError> {
+        self.entries(AFTER, &[&position, &rows(limit)]).await
     }
 
     pub async fn range_by_time(&self, window: TimeWindow) -> Result<Vec<Entry>, StoreError> {

@@ -154,6 +154,10 @@ impl SqliteLog {
         .await
     }
 
+    pub async fn after(&self, position: i64, limit: usize) -> Result<Vec<Entry>, StoreError> {
+        self.with(move |connection, _| read::after(connection, position, limit)).await
+    }
+
     pub async fn backup(&self, path: &Path) -> Result<(), StoreError> {
         let path = path.to_owned();
         self.readers.with(move |connection| copy(connection, &path)).await

@@ -33,6 +33,8 @@ macro_rules! indexed {
 }
 
 const AT: &str = concat!("SELECT ", columns!(), " FROM messages m WHERE m.position = $1");
+const AFTER: &str =
+    concat!("SELECT ", columns!(), " FROM messages m WHERE m.position > $1 ORDER BY m.position LIMIT $2");
 const BRIEF_AT: &str = "SELECT sequence, position, time, sender, flags FROM messages WHERE position = $1";
 const PLACE: &str = "SELECT position FROM places WHERE conversation = $1 AND sequence = $2";
 const FIRST_PLACE: &str = "SELECT sequence FROM places WHERE conversation = $1 ORDER BY sequence LIMIT 1";
@@ -82,6 +84,13 @@ fn brief(row: &Row<'_>) -> rusqlite::Result<Brief> {
 
 pub(super) fn at(connection: &Connection, position: i64) -> Result<Option<Entry>, StoreError> {
     Ok(connection.prepare_cached(AT)?.query_row([position], entry).optional()?)
+}
+
+/// Entries with greater positions, in order.
+pub(super) fn after(connection: &Connection, position: i64, limit: usize) -> Result<Vec<Entry>, StoreError> {
+    let mut statement = connection.prepare_cached(AFTER)?;
+    let found = statement.query_map((position, limit as i64), entry)?;
+    Ok(found.collect::<Result<_, _>>()?)
 }
 
 /// Where an entry is, if it is there.

@@ -125,7 +125,7 @@ pub async fn members_come_and_go_with_their_contacts(stage: Stage) {
     assert_eq!(book.groups_of(c).await.unwrap(), [number, other]);
     assert_eq!(book.group_count_of(c).await.unwrap(), 2);
     let folder = book.add_contact_group(c, "folder").await.unwrap();
-    book.change_contact_group(c, folder, &[number, other], &[]).await.unwrap();
+    book.change_contact_group(c, folder, &[number, other], &[], T / 1000).await.unwrap();
     let hide = ContactChange::Hide(vec![1, 2]);
     book.change_contacts(c, vec![(number, hide.clone()), (other, hide)]).await.unwrap();
     let topic = book.add_topic(APP, number, "t", T, Vec::new()).await.unwrap();
@@ -248,7 +248,7 @@ pub async fn removing_a_group_leaves_nothing_of_it(stage: Stage) {
 
 /// Puts one row about a conversation into every table.
 async fn fill(book: &Book, conversation: i64, account: i64, folder: i64) {
-    book.change_contact_group(account, folder, &[conversation], &[]).await.unwrap();
+    book.change_contact_group(account, folder, &[conversation], &[], T / 1000).await.unwrap();
     book.change_contacts(account, vec![(conversation, ContactChange::Hide(vec![1]))]).await.unwrap();
     book.set_mutes(conversation, &[account], 9).await.unwrap();
     book.set_bans(conversation, &[account], 9, "").await.unwrap();

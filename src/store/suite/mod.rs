@@ -157,6 +157,7 @@ macro_rules! store_suite {
                 finding_by_name_and_second
                 heads_of_what_exists
                 overview_counts_what_the_user_may_see
+                after_gives_everything_in_order
                 since_gives_a_window_of_positions
                 reading_crosses_what_is_indexed
             }

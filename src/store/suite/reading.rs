@@ -152,6 +152,20 @@ pub async fn overview_counts_what_the_user_may_see(stage: Stage) {
     assert_eq!(overviews[0].last.as_ref().map(|entry| entry.conversation), Some(2));
 }
 
+pub async fn after_gives_everything_in_order(stage: Stage) {
+    let log = stage.log();
+    let mut positions = Vec::new();
+    for random in 1..=6 {
+        positions.push(append(log, message(i64::from(random % 3), 1, random, T)).await.position);
+    }
+    let read = async |after, limit| -> Vec<i64> {
+        log.after(after, limit).await.unwrap().into_iter().map(|entry| entry.position).collect()
+    };
+    assert_eq!(read(0, 100).await, positions);
+    assert_eq!(read(positions[1], 3).await, positions[2..5]);
+    assert_eq!(read(positions[5], 3).await, [0_i64; 0]);
+}
+
 pub async fn since_gives_a_window_of_positions(stage: Stage) {
     let log = stage.log();
     let mut placed = Vec::new();

@@ -28,6 +28,7 @@ const PIN: &str = "UPDATE contact SET pinned = $1 WHERE account = $2 AND convers
 const MUTE: &str = "UPDATE contact SET mute = $1 WHERE account = $2 AND conversation = $3";
 const MARK: &str =
     "UPDATE contact SET marks = $1, custom_mark = $2, changed = $3 WHERE account = $4 AND conversation = $5";
+const CHANGED: &str = "UPDATE contact SET changed = $1 WHERE account = $2 AND conversation = $3";
 const HIDDEN: &str =
     "SELECT conversation, sequence FROM hidden_message WHERE account = $1 ORDER BY conversation, sequence";
 const HIDDEN_IN: &str =
@@ -249,20 +250,23 @@ impl Book {
         self.write(batch).await.map(drop)
     }
 
-    /// Puts conversations into a group and takes others out.
+    /// Puts conversations into a group and takes others out, at a time in seconds.
     pub async fn change_contact_group(
         &self,
         account: i64,
         group: i64,
         added: &[i64],
         removed: &[i64],
+        second: i64,
     ) -> Result<(), StoreError> {
         let mut batch = Batch::new();
         for conversation in added {
             batch.run(ADD_MEMBER, params![account, group, *conversation]);
+            batch.run(CHANGED, params![second, account, *conversation]);
         }
         for conversation in removed {
             batch.run(REMOVE_MEMBER, params![account, group, *conversation]);
+            batch.run(CHANGED, params![second, account, *conversation]);
         }
         self.write(batch).await.map(drop)
     }

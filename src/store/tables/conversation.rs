@@ -4,6 +4,7 @@ use super::contact::SYSTEM_PEER;
 use crate::{Batch, Book, StoreError, params};
 
 const GET: &str = "SELECT number, mixed FROM conversation WHERE low = $1 AND high = $2";
+const BY_NUMBER: &str = "SELECT app, low, high FROM conversation WHERE number = $1";
 const NEXT: &str = "UPDATE counter SET value = value + 1 WHERE name = 'conversation' RETURNING value";
 const ADD: &str = "INSERT INTO conversation (number, app, low, high, mixed)
     SELECT value, CAST($1 AS BIGINT), CAST($2 AS BIGINT), CAST($3 AS BIGINT), 0
@@ -38,6 +39,12 @@ impl Book {
     pub async fn conversation(&self, low: i64, high: i64) -> Result<Option<ConversationRow>, StoreError> {
         let row = self.first(GET, params![low, high]).await?;
         row.map(|row| Ok(ConversationRow { number: row.int(0)?, mixed: row.bool(1)? })).transpose()
+    }
+
+    /// Whose conversation has a number: the app and the two accounts, the smaller number first.
+    pub async fn conversation_numbered(&self, number: i64) -> Result<Option<(i64, i64, i64)>, StoreError> {
+        let row = self.first(BY_NUMBER, params![number]).await?;
+        row.map(|row| Ok((row.int(0)?, row.int(1)?, row.int(2)?))).transpose()
     }
 
     /// Makes the conversation of two accounts and the contact of each, and returns it.

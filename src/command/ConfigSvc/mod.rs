@@ -1,0 +1,3 @@
+//! `ConfigSvc`: where the service is.
+
+commands! { GetIPList }

@@ -1,0 +1,3 @@
+//! `open_msg_svc`: all messages of an app, to be kept elsewhere.
+
+commands! { get_history }
