@@ -1,7 +1,7 @@
 //! A user's conversation list: order, pins, mutes, marks, groups.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, HashMap, HashSet},
     sync::Arc,
 };
 
@@ -24,6 +24,8 @@ const PAGE: usize = 100;
 const GROUPS: usize = 20;
 /// The longest name of a conversation group, in bytes.
 const GROUP_NAME_BYTES: usize = 32;
+/// The most conversations of a user that are in groups or have marks.
+const KEPT: usize = 1000;
 /// The most pinned conversations of a user.
 const PINNED: usize = 50;
 
@@ -247,6 +249,7 @@ impl Services {
         custom: Option<&str>,
     ) -> Result<ContactRow, Error> {
         let conversation = self.need_contact(me, peer).await?;
+        self.check_kept(me, &[conversation]).await?;
         let Some(mut row) = self.store.book.contact(me.number, conversation).await.map_err(broken)? else {
             return Err(Code::ContactAccountMissing.into());
         };
@@ -318,7 +321,22 @@ impl Services {
         for peer in removed {
             out.extend(self.contact_number(me, peer).await?);
         }
-        self.store.book.change_contact_group(me.number, group, &into, &out).await.map_err(broken)
+        self.check_kept(me, &into).await?;
+        let now = self.world.second();
+        self.store.book.change_contact_group(me.number, group, &into, &out, now).await.map_err(broken)
+    }
+
+    /// Checks that there is room for these among the conversations that are in groups or have marks: 51008.
+    async fn check_kept(&self, me: &Account, added: &[i64]) -> Result<(), Error> {
+        let members = self.contact_group_members(me).await?;
+        let mut kept: HashSet<i64> = members.into_keys().collect();
+        for row in self.all_contact_rows(me).await? {
+            if row.marks != 0 || !row.custom_mark.is_empty() {
+                kept.insert(row.conversation);
+            }
+        }
+        let new = added.iter().filter(|conversation| !kept.contains(conversation)).collect::<HashSet<_>>().len();
+        if new > 0 && kept.len() + new > KEPT { Err(Code::TooManyGroupedContacts.into()) } else { Ok(()) }
     }
 }
 

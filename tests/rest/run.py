@@ -13,6 +13,7 @@ import sys
 import time
 
 import accounts
+import contacts
 import door
 import group_talk
 import groups
@@ -70,7 +71,9 @@ def main():
         client.sig = user_sig(options.sdkappid, options.key, options.admin, now=int(time.time()) + 2)
     report = Report(verbose=not options.quiet)
     stage = Stage(client, report)
-    for module in (door, accounts, sending, history, later, robots, relations, groups, group_talk, push):
+    for module in (
+        door, accounts, sending, history, later, robots, relations, groups, group_talk, contacts, push
+    ):
         for section in module.SECTIONS:
             report.section(section, stage)
     if options.kick_admin:

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use model::{Code, Error};
+use model::Error;
 use serde::Deserialize;
 
 use crate::{Command, Context, Doors, Spec};
@@ -18,10 +18,8 @@ pub(crate) struct Request {
 }
 
 impl Command for Request {
-    const SPEC: Spec = Spec::account("im_open_status.ws_set_custom_status")
-        .doors(Doors::SOCKET)
-        .fails(&[Code::UserStatusDisabled])
-        .example(r#"{"CustomStatus":"busy"}"#);
+    const SPEC: Spec =
+        Spec::account("im_open_status.ws_set_custom_status").doors(Doors::SOCKET).example(r#"{"CustomStatus":"busy"}"#);
     type Reply = ();
 
     async fn run(self, cx: Arc<Context>) -> Result<(), Error> {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use model::Error;
 use serde::{Deserialize, Serialize};
 
+use super::ws_get_user_status::Unknown;
 use crate::{Command, Context, Doors, Spec};
 
 #[derive(Deserialize)]
@@ -18,7 +19,7 @@ pub(crate) struct Request {
 #[derive(Serialize)]
 pub(crate) struct Reply {
     #[serde(rename = "ErrorList")]
-    unknown: [(); 0],
+    unknown: Vec<Unknown>,
 }
 
 impl Command for Request {
@@ -27,16 +28,17 @@ impl Command for Request {
     type Reply = Reply;
 
     async fn run(self, cx: Arc<Context>) -> Result<Reply, Error> {
-        if let Some(session) = cx.session() {
-            if self.all == 1 {
-                cx.services.unwatch_all(session);
-            }
-            for user in self.users {
-                if let Some(account) = cx.find(&user).await? {
-                    cx.services.unwatch(session, account.number);
-                }
+        let mut unknown = Vec::new();
+        let Some(session) = cx.session() else { return Ok(Reply { unknown }) };
+        if self.all == 1 {
+            cx.services.unwatch_all(session);
+        }
+        for user in self.users {
+            match cx.find(&user).await? {
+                Some(account) => cx.services.unwatch(session, account.number),
+                None => unknown.push(Unknown::new(user)),
             }
         }
-        Ok(Reply { unknown: [] })
+        Ok(Reply { unknown })
     }
 }

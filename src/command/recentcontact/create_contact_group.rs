@@ -6,7 +6,7 @@ use model::{Code, Error};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::shared::{CONTACTS, Contact, Group, Outcome, pushed, tell};
+use super::shared::{Contact, Group, Outcome, check_count, pushed, tell};
 use crate::{Command, Context, Spec};
 
 #[derive(Deserialize)]
@@ -40,7 +40,7 @@ struct Made {
 
 impl Command for Request {
     const SPEC: Spec = Spec::contact("recentcontact.create_contact_group")
-        .fails(&[Code::TooManyContactGroups, Code::ContactGroupNameTooLong, Code::ContactCountInvalid])
+        .fails(&[Code::TooManyContactGroups, Code::TooManyGroupedContacts, Code::ContactGroupNameTooLong, Code::ContactCountInvalid])
         .example(
             r#"{"From_Account":"alice","GroupContactItem":[{"GroupName":"work","ContactItem":[{"Type":1,"To_Account":"bob"}]}]}"#,
         );
@@ -48,11 +48,12 @@ impl Command for Request {
 
     async fn run(self, cx: Arc<Context>) -> Result<Reply, Error> {
         let me = cx.act_as(Some(&self.from), &Self::SPEC, Code::ContactAccountMissing).await?;
+        if self.groups.len() != 1 {
+            return Err(Error::new(Self::SPEC.malformed).detail("one conversation group is made at a time"));
+        }
         let mut groups = Vec::with_capacity(self.groups.len());
         for wanted in self.groups {
-            if wanted.contact_item.len() > CONTACTS {
-                return Err(Code::ContactCountInvalid.into());
-            }
+            check_count(wanted.contact_item.len())?;
             let group_id = cx.services.add_contact_group(&me, &wanted.group_name).await?;
             let (mut peers, mut result_item) = (Vec::new(), Vec::new());
             for contact in wanted.contact_item {
@@ -65,7 +66,10 @@ impl Command for Request {
                 };
                 result_item.push(Outcome::new(contact, failed.as_ref()));
             }
-            cx.services.change_contact_group(&me, group_id, &peers, &[]).await?;
+            if let Err(error) = cx.services.change_contact_group(&me, group_id, &peers, &[]).await {
+                cx.services.remove_contact_group(&me, group_id).await?;
+                return Err(error);
+            }
             let group_item = Group { group_id, group_name: wanted.group_name };
             let members: Vec<_> = peers.iter().map(pushed).collect();
             let content =

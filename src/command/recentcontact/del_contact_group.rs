@@ -34,8 +34,10 @@ impl Command for Request {
         let mut group_item = Vec::with_capacity(self.names.len());
         for group_name in self.names {
             let group_id = cx.services.contact_group(&me, &group_name).await?;
-            cx.services.remove_contact_group(&me, group_id).await?;
             group_item.push(Group { group_id, group_name });
+        }
+        for group in &group_item {
+            cx.services.remove_contact_group(&me, group.group_id).await?;
         }
         tell(&cx, &me, 6, "RecentContactDelContactGroup", &json!({"MsgGroupItem": group_item}));
         Ok(Reply { group_item })

@@ -15,6 +15,14 @@ pub(crate) struct Request {
     from: String,
     #[serde(default)]
     start_index: usize,
+    /// Bit 0: say what is pinned; bit 1: also conversations without messages; bit 2: page the pinned ones, which come
+    /// first anyway.
+    #[serde(default = "all")]
+    assist_flags: u32,
+}
+
+fn all() -> u32 {
+    7
 }
 
 #[derive(Serialize)]
@@ -41,9 +49,9 @@ struct Item {
     top_flag: u8,
 }
 
-impl From<ListedContact> for Item {
-    fn from(listed: ListedContact) -> Self {
-        let top_flag = (listed.row.pinned > 0).into();
+impl Item {
+    fn new(listed: ListedContact, with_pins: bool) -> Self {
+        let top_flag = (with_pins && listed.row.pinned > 0).into();
         let group = listed.row.is_group();
         let name = listed.row.peer_user;
         let (user, group_id) = if group { (None, Some(name)) } else { (Some(name), None) };
@@ -66,7 +74,11 @@ impl Command for Request {
         let (listed, next) = cx.services.contacts(cx.app()?, &me, page).await?;
         let time_stamp = listed.last().map_or(0, |last| last.time / 1000);
         Ok(Reply {
-            session_item: listed.into_iter().map(Into::into).collect(),
+            session_item: listed
+                .into_iter()
+                .filter(|listed| self.assist_flags & 2 != 0 || listed.last.is_some())
+                .map(|listed| Item::new(listed, self.assist_flags & 1 != 0))
+                .collect(),
             complete_flag: next.is_none().into(),
             time_stamp,
             start_index: next.map_or(0, |next| next.offset),

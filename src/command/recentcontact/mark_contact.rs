@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use service::Account;
 
-use super::shared::{CONTACTS, Contact, Outcome, marks, pushed, tell};
+use super::shared::{Contact, Outcome, check_count, marks, pushed, tell};
 use crate::{Command, Context, Spec};
 
 /// The longest custom mark, in bytes.
@@ -65,16 +65,14 @@ impl Item {
 
 impl Command for Request {
     const SPEC: Spec = Spec::contact("recentcontact.mark_contact")
-        .fails(&[Code::ContactCountInvalid])
+        .fails(&[Code::ContactCountInvalid, Code::TooManyGroupedContacts])
         .example(
             r#"{"From_Account":"alice","MarkItem":[{"OptType":1,"ContactItem":{"Type":1,"To_Account":"bob"},"SetMark":[0]}]}"#,
         );
     type Reply = Reply;
 
     async fn run(self, cx: Arc<Context>) -> Result<Reply, Error> {
-        if self.items.is_empty() || self.items.len() > CONTACTS {
-            return Err(Code::ContactCountInvalid.into());
-        }
+        check_count(self.items.len())?;
         let me = cx.act_as(Some(&self.from), &Self::SPEC, Code::ContactAccountMissing).await?;
         let mut results = Vec::with_capacity(self.items.len());
         for item in self.items {

@@ -11,6 +11,11 @@ use crate::Context;
 /// The most conversations of one request.
 pub(super) const CONTACTS: usize = 100;
 
+/// Checks how many conversations a request is about: 51006.
+pub(super) fn check_count(contacts: usize) -> Result<(), Error> {
+    if (1..=CONTACTS).contains(&contacts) { Ok(()) } else { Err(Code::ContactCountInvalid.into()) }
+}
+
 /// The address of a conversation. The group's id is spelled in three ways.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub(super) struct Contact {
@@ -97,7 +102,9 @@ pub(super) struct Marked {
     #[serde(rename = "ToGroupId", skip_serializing_if = "Option::is_none")]
     group: Option<String>,
     standard_mark: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
     custom_mark: String,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     contact_group_id: Vec<i64>,
     timestamp: i64,
 }

@@ -6,7 +6,7 @@ use model::{Code, Error};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::shared::{CONTACTS, Contact, Outcome, pushed, tell};
+use super::shared::{Contact, Outcome, check_count, pushed, tell};
 use crate::{Command, Context, Spec};
 
 #[derive(Deserialize)]
@@ -57,7 +57,7 @@ struct Updated {
 
 impl Command for Request {
     const SPEC: Spec = Spec::contact("recentcontact.update_contact_group")
-        .fails(&[Code::ContactGroupMissing, Code::ContactGroupNameTooLong, Code::ContactCountInvalid])
+        .fails(&[Code::ContactGroupMissing, Code::TooManyGroupedContacts, Code::ContactGroupNameTooLong, Code::ContactCountInvalid])
         .example(
             r#"{"From_Account":"alice","UpdateType":1,"UpdateGroup":{"UpdateGroupType":1,"OldGroupName":"work","NewGroupName":"home"}}"#,
         );
@@ -66,8 +66,11 @@ impl Command for Request {
     async fn run(self, cx: Arc<Context>) -> Result<Reply, Error> {
         let me = cx.act_as(Some(&self.from), &Self::SPEC, Code::ContactAccountMissing).await?;
         let update = self.update_group;
-        if update.contact_update_item.len() > CONTACTS {
-            return Err(Code::ContactCountInvalid.into());
+        if self.update_type != 1 {
+            return Err(Error::new(Self::SPEC.malformed).detail("UpdateType is 1"));
+        }
+        if update.update_group_type == 2 {
+            check_count(update.contact_update_item.len())?;
         }
         let group_id = cx.services.contact_group(&me, &update.old_group_name).await?;
         let (mut outcomes, group_name, content) = match update.update_group_type {
@@ -110,7 +113,11 @@ async fn members(
 ) -> Result<(Vec<Outcome>, serde_json::Value), Error> {
     let (mut outcomes, mut told, mut added, mut removed) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for member in wanted {
-        let failed = match member.contact_item.peer(cx).await {
+        let peer = match member.contact_opt_type {
+            1 | 2 => member.contact_item.peer(cx).await,
+            _ => Err(Error::new(Code::ContactParameterInvalid).detail("ContactOptType is 1 or 2")),
+        };
+        let failed = match peer {
             Ok(peer) => {
                 told.push(json!({"ContactOptType": member.contact_opt_type, "RecentContactItem": pushed(&peer)}));
                 if member.contact_opt_type == 2 {

@@ -70,7 +70,8 @@ struct State {
     absent_since: Option<Millis>,
     /// How many were remembered when the client was last asked to move its cookie on.
     asked: usize,
-    watching: HashSet<i64>,
+    /// In the order in which it began.
+    watching: VecDeque<i64>,
     rooms: Vec<Weak<LiveGroup>>,
 }
 
@@ -242,16 +243,23 @@ impl Session {
         std::mem::take(&mut self.state().rooms).iter().filter_map(Weak::upgrade).collect()
     }
 
-    pub(super) fn start_watching(&self, account: i64, most: usize) -> bool {
+    /// Notes that the client watches an account. `None` when it did already; otherwise whom it does not watch any more,
+    /// since it watched `most` and that one for longest.
+    pub(super) fn start_watching(&self, account: i64, most: usize) -> Option<Option<i64>> {
         let mut state = self.state();
-        state.ended.is_none() && state.watching.len() < most && state.watching.insert(account)
+        if state.ended.is_some() || state.watching.contains(&account) {
+            return None;
+        }
+        let dropped = if state.watching.len() >= most { state.watching.pop_front() } else { None };
+        state.watching.push_back(account);
+        Some(dropped)
     }
 
     pub(super) fn stop_watching(&self, account: i64) {
-        self.state().watching.remove(&account);
+        self.state().watching.retain(|other| *other != account);
     }
 
-    pub(super) fn stop_watching_all(&self) -> HashSet<i64> {
+    pub(super) fn stop_watching_all(&self) -> VecDeque<i64> {
         std::mem::take(&mut self.state().watching)
     }
 
@@ -328,6 +336,15 @@ mod tests {
         session.attach(&link(), 11, 11);
         let missing = session.missing(11).unwrap();
         assert!(missing.has(11) && !missing.has(10));
+    }
+
+    #[test]
+    fn who_watches_too_many_forgets_the_first() {
+        let session = session();
+        assert_eq!([1, 2, 1].map(|account| session.start_watching(account, 2)), [Some(None), Some(None), None]);
+        assert_eq!(session.start_watching(3, 2), Some(Some(1)));
+        session.stop_watching(2);
+        assert_eq!(session.stop_watching_all(), [3]);
     }
 
     #[test]

@@ -8,7 +8,7 @@ use model::{Error, SdkAppId, UserId};
 use super::{Push, Session, hub::shard};
 use crate::{Account, Services};
 
-/// The most accounts a session watches.
+/// The most accounts a session watches; beyond, those it has watched for longest are dropped.
 const WATCHED: usize = 200;
 
 /// How present a user is.
@@ -37,7 +37,10 @@ impl Services {
 
     /// Makes a session hear of the status changes of an account.
     pub fn watch(&self, session: &Arc<Session>, account: i64) {
-        if session.start_watching(account, WATCHED) {
+        if let Some(dropped) = session.start_watching(account, WATCHED) {
+            if let Some(dropped) = dropped {
+                self.hub.unwatch(session, dropped);
+            }
             let mut all = shard(&self.hub.watchers, account).write().unwrap_or_else(PoisonError::into_inner);
             all.entry(account).or_default().push(session.clone());
         }
