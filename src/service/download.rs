@@ -2,7 +2,7 @@
 //! days, read at a signed address.
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::{HashMap, HashSet, hash_map},
     fs::{self, File},
     io::{self, BufWriter, Write},
     path::{Path, PathBuf},
@@ -14,7 +14,6 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use flate2::{Compression, write::GzEncoder};
 use md5::{Digest, Md5};
 use model::{Code, Error, Millis, SdkAppId, calendar, flags};
-use ring::hmac;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use store::Entry;
@@ -238,20 +237,19 @@ impl Services {
         }
         let expires = (now + ADDRESS).min(start + calendar::HOUR + KEPT);
         let signed = signed(app, &name, expires);
-        let sign = URL_SAFE_NO_PAD.encode(hmac::sign(&self.file_key, signed.as_bytes()));
+        let sign = URL_SAFE_NO_PAD.encode(self.sign(&signed));
         Ok(HistoryFile { path: format!("/{signed}&sign={sign}"), expires, sizes })
     }
 
     /// Where a signed address leads; `None` when it is not valid, any more or at all.
     pub fn history_path(&self, app: SdkAppId, name: &str, expires: Millis, sign: &str) -> Option<PathBuf> {
         let given = URL_SAFE_NO_PAD.decode(sign).ok()?;
-        let is_ours = hmac::verify(&self.file_key, signed(app, name, expires).as_bytes(), &given).is_ok();
+        let is_ours = self.is_signed(&signed(app, name, expires), &given);
         (is_ours && expires > self.world.now()).then(|| self.history_folder(app).join(name))
     }
 
-    /// Beside uploaded files: these can be made again, so backups leave them out.
     fn history_folder(&self, app: SdkAppId) -> PathBuf {
-        self.options.files.with_file_name("history").join(app.to_string())
+        self.options.history.join(app.to_string())
     }
 
     async fn history_made(
@@ -312,10 +310,13 @@ impl Services {
                 if !(start..end).contains(&entry.time) || !is_said(&entry) {
                     continue;
                 }
-                if !names.contains_key(&entry.conversation) {
-                    names.insert(entry.conversation, self.named(app, kind, entry.conversation).await?);
-                }
-                if let Some(Some(named)) = names.get(&entry.conversation) {
+                let named = match names.entry(entry.conversation) {
+                    hash_map::Entry::Occupied(known) => known.into_mut(),
+                    hash_map::Entry::Vacant(unknown) => {
+                        unknown.insert(self.named(app, kind, entry.conversation).await?)
+                    }
+                };
+                if let Some(named) = named {
                     lines.extend(line(&entry, named)?);
                 }
             }
@@ -397,7 +398,7 @@ fn line(entry: &Entry, named: &Named) -> Result<Option<Vec<u8>>, Error> {
                 out.extend_from_slice(format!("{},\"To_Account\":{}", from.1, to.1).as_bytes());
             }
             Named::Group(group) => {
-                let Some(from) = parts.from else { return None };
+                let from = parts.from?;
                 out.extend_from_slice(format!("{},{group}", from.get()).as_bytes());
             }
         }

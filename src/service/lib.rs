@@ -18,6 +18,7 @@ mod world;
 
 use std::{
     collections::VecDeque,
+    path::PathBuf,
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -50,6 +51,8 @@ const KICK_REMEMBERED: Millis = 3_600_000;
 pub struct Options {
     /// Where uploaded files are kept.
     pub files: file::Place,
+    /// The folder for files with an hour's messages. They can be made again, so backups leave them out.
+    pub history: PathBuf,
     /// The address clients reach the server at, such as `https://im.example.org`; by default what the client's
     /// own request says.
     pub public_url: Option<String>,

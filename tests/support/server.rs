@@ -46,7 +46,8 @@ impl Running {
     async fn start(folder: &TempDir, files: &Place, world: &Arc<World>, listener: TcpListener) -> Self {
         let backend = Backend::Sqlite { dir: folder.path().join("data") };
         let store = Store::open(&Config { backend, durability: Durability::Full }).await.expect("the store opens");
-        let options = Options { files: files.clone(), ..Options::default() };
+        let history = folder.path().join("history");
+        let options = Options { files: files.clone(), history, ..Options::default() };
         let services = Services::start(store, world.clone(), options).await.expect("the services start");
         services.go_on_pushing();
         let router = gateway::router(services.clone());

@@ -224,7 +224,8 @@ impl Config {
                 in_host: self.files.s3_bucket_in_host,
             }),
         };
-        service::Options { files, public_url: self.server.public_url.as_ref().map(text) }
+        let history = self.storage.data.join("history");
+        service::Options { files, history, public_url: self.server.public_url.as_ref().map(text) }
     }
 }
 
