@@ -422,7 +422,7 @@ async fn drive(mut pair: Pair, index: usize, control: Arc<Control>) -> anyhow::R
 }
 
 /// The value below which `part` of the sorted values lie, microseconds to milliseconds.
-fn percentile(sorted: &[u32], part: f64) -> f64 {
+pub fn percentile(sorted: &[u32], part: f64) -> f64 {
     let rank = (part * sorted.len() as f64).ceil() as usize;
     sorted.get(rank.saturating_sub(1)).map_or(f64::NAN, |micros| f64::from(*micros) / 1000.0)
 }

@@ -11,6 +11,7 @@ mod fanout;
 mod groups;
 mod idle;
 mod load;
+mod login;
 mod pair;
 mod procfs;
 mod relay;
@@ -18,6 +19,7 @@ mod report;
 mod rest;
 mod run;
 mod server;
+mod start;
 
 use std::process::ExitCode;
 
@@ -48,6 +50,8 @@ enum Command {
     Idle(idle::Args),
     /// The load generator: one speaker, many listeners
     Fanout(fanout::Args),
+    /// The load generator: sign-ins of a user with many friends
+    Login(login::Args),
     /// The crash test: kills the server under load, again and again
     Crash(crash::Args),
 }
@@ -73,6 +77,7 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Load(args) => load::run(args).await,
         Command::Idle(args) => idle::run(args).await,
         Command::Fanout(args) => fanout::run(args).await,
+        Command::Login(args) => login::run(args).await,
         Command::Crash(args) => crash::run(args).await,
     }
 }

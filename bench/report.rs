@@ -5,7 +5,7 @@ use std::fmt::Write;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::{groups, idle, load};
+use crate::{groups, idle, load, login};
 
 /// Everything one run measured.
 #[derive(Debug)]
@@ -20,6 +20,8 @@ pub struct Report {
     pub relay_idle: idle::Outcome,
     /// Live rooms and groups, on both.
     pub groups: groups::Figures,
+    /// Sign-ins of a user with many friends and conversations.
+    pub login: login::Outcome,
     /// How it was run.
     pub settings: Settings,
 }
@@ -99,6 +101,7 @@ impl Report {
             "c2c": self.c2c,
             "idle": self.idle,
             "relay": relay,
+            "login": self.login,
             "goals": self.goals(),
             "settings": self.settings,
             "notes": self.notes(),
@@ -139,6 +142,17 @@ impl Report {
             row(&format!("{title}: load CPU s"), ours.load_cpu_s_per_1m, relay.load_cpu_s_per_1m, 2);
             row(&format!("{title}: s to connect"), ours.connect_s, relay.connect_s, 2);
         }
+        // What the relay has nothing to compare with.
+        let mut alone = |name: &str, ours: f64, digits: usize| {
+            let _ = writeln!(out, "{name:<42}{ours:>14.digits$}{:>14}{:>10}", "-", "-");
+        };
+        let login = &self.login;
+        let title = format!("login, {} friends", login.friends);
+        alone(&format!("{title}: requests"), login.requests as f64, 0);
+        alone(&format!("{title}: CPU ms"), login.server_cpu_ms_per_login, 2);
+        alone(&format!("{title}: p50 ms"), login.p50_ms, 3);
+        alone(&format!("{title}: p99 ms"), login.p99_ms, 3);
+        alone(&format!("{title}: bytes received"), login.received_bytes as f64, 0);
         let mut text = format!("{:<42}{:>14}{:>14}{:>10}\n{out}\n", "", "server", "relay", "ratio");
         for Goal { name, value, at_most, met } in self.goals() {
             let verdict = if met { "met" } else { "MISSED" };
@@ -182,6 +196,7 @@ mod tests {
             relay: load(5.0, 1.0, 0.0),
             relay_idle: idle(1.0),
             groups: groups::Figures::default(),
+            login: login::Outcome { requests: 77, ..login::Outcome::default() },
             settings,
         };
         let met: Vec<bool> = report.goals().iter().map(Goal::is_met).collect();
@@ -190,6 +205,7 @@ mod tests {
         assert_eq!(json["c2c"]["written_bytes_per_message"], 9_000.0);
         assert_eq!(json["relay"]["p99_ms"], 1.0);
         assert_eq!(json["idle"]["connections"], 10);
+        assert_eq!(json["login"]["requests"], 77);
         assert!(report.table().contains("MISSED"));
     }
 }

@@ -37,7 +37,7 @@ mod usersig;
 pub use client::{Client, Event, Events, Pending, Sent};
 pub use error::Error;
 pub use frame::{Encoder, Frame, Identity};
-pub use message::{C2cMessage, Login, Outgoing, PushEvent, Pushed, Reply, SyncPage, sync_body};
+pub use message::{C2cMessage, LOGIN_BODY, Login, Outgoing, PushEvent, Pushed, Reply, SyncPage, sync_body};
 pub use session::{Framing, Options, Session};
 pub use usersig::UserSig;
 

@@ -71,8 +71,8 @@ pub struct Login {
     pub time: u64,
 }
 
-/// Body of `im_open_status.wslogin`.
-pub(crate) const LOGIN_BODY: &[u8] = br#"{"State":"Online","is_web_uniapp":0,"InstType":0,"CustomInfo":""}"#;
+/// Body of `im_open_status.wslogin`: who signs in, and with what, is in the head.
+pub const LOGIN_BODY: &[u8] = br#"{"State":"Online","is_web_uniapp":0,"InstType":0,"CustomInfo":""}"#;
 /// Body of `im_open_status.wshello`.
 pub(crate) const HELLO_BODY: &[u8] = br#"{"is_web_uniapp":0}"#;
 /// Body of `im_open_status.wslogout`.
