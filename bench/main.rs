@@ -12,6 +12,7 @@ mod groups;
 mod idle;
 mod load;
 mod login;
+mod offline;
 mod pair;
 mod procfs;
 mod relay;
@@ -52,6 +53,8 @@ enum Command {
     Fanout(fanout::Args),
     /// The load generator: sign-ins of a user with many friends
     Login(login::Args),
+    /// The load generator: messages to users who are away
+    Offline(offline::Args),
     /// The crash test: kills the server under load, again and again
     Crash(crash::Args),
 }
@@ -78,6 +81,7 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Idle(args) => idle::run(args).await,
         Command::Fanout(args) => fanout::run(args).await,
         Command::Login(args) => login::run(args).await,
+        Command::Offline(args) => offline::run(args).await,
         Command::Crash(args) => crash::run(args).await,
     }
 }

@@ -171,11 +171,7 @@ impl Chat {
     }
 
     async fn send(&mut self, number: u64) -> anyhow::Result<()> {
-        use std::fmt::Write;
-        self.text.clear();
-        write!(self.text, "{MARK}{number:0DIGITS$} ")?;
-        let filler = "0123456789abcdefghijklmnopqrstuvwxyz ".chars().cycle();
-        self.text.extend(filler.take(TEXT - self.text.len()));
+        write_text(&mut self.text, number);
         self.scratch.clear();
         let outgoing = Outgoing {
             from: &self.from,
@@ -274,6 +270,19 @@ pub async fn sign_in(options: &Options, account: &str, key: &str) -> anyhow::Res
     Ok((session, cookie))
 }
 
+/// Makes `out` the text of message `number`.
+///
+/// # Panics
+///
+/// Never: writing to memory does not fail.
+pub fn write_text(out: &mut String, number: u64) {
+    use std::fmt::Write;
+    out.clear();
+    write!(out, "{MARK}{number:0DIGITS$} ").expect("a string takes every write");
+    let filler = "0123456789abcdefghijklmnopqrstuvwxyz ".chars().cycle();
+    out.extend(filler.take(TEXT - out.len()));
+}
+
 /// Takes one message's body and gives the number delivered now. With `again`, a message delivered before is passed
 /// over: pages of missed messages may overlap with pushes.
 pub fn deliver(delivered: u64, body: &str, again: bool) -> anyhow::Result<u64> {
@@ -288,7 +297,8 @@ pub fn deliver(delivered: u64, body: &str, again: bool) -> anyhow::Result<u64> {
     Ok(number)
 }
 
-fn now() -> u64 {
+/// Seconds since 1970.
+pub fn now() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }
 

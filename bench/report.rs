@@ -5,7 +5,7 @@ use std::fmt::Write;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::{groups, idle, load, login};
+use crate::{groups, idle, load, login, offline};
 
 /// Everything one run measured.
 #[derive(Debug)]
@@ -22,6 +22,8 @@ pub struct Report {
     pub groups: groups::Figures,
     /// Sign-ins of a user with many friends and conversations.
     pub login: login::Outcome,
+    /// Messages to users who are away.
+    pub offline: offline::Outcome,
     /// How it was run.
     pub settings: Settings,
 }
@@ -102,6 +104,7 @@ impl Report {
             "idle": self.idle,
             "relay": relay,
             "login": self.login,
+            "offline": self.offline,
             "goals": self.goals(),
             "settings": self.settings,
             "notes": self.notes(),
@@ -153,6 +156,12 @@ impl Report {
         alone(&format!("{title}: p50 ms"), login.p50_ms, 3);
         alone(&format!("{title}: p99 ms"), login.p99_ms, 3);
         alone(&format!("{title}: bytes received"), login.received_bytes as f64, 0);
+        let offline = &self.offline;
+        let title = format!("offline, {} users", offline.users);
+        alone(&format!("{title}: stored per s"), offline.stored_per_s, 0);
+        alone(&format!("{title}: drained per s"), offline.drained_per_s, 0);
+        alone("    CPU s per million stored", offline.server_cpu_s_per_1m_stored, 2);
+        alone("    CPU s per million drained", offline.server_cpu_s_per_1m_drained, 2);
         let mut text = format!("{:<42}{:>14}{:>14}{:>10}\n{out}\n", "", "server", "relay", "ratio");
         for Goal { name, value, at_most, met } in self.goals() {
             let verdict = if met { "met" } else { "MISSED" };
@@ -197,6 +206,7 @@ mod tests {
             relay_idle: idle(1.0),
             groups: groups::Figures::default(),
             login: login::Outcome { requests: 77, ..login::Outcome::default() },
+            offline: offline::Outcome { messages: 99, ..offline::Outcome::default() },
             settings,
         };
         let met: Vec<bool> = report.goals().iter().map(Goal::is_met).collect();
@@ -206,6 +216,7 @@ mod tests {
         assert_eq!(json["relay"]["p99_ms"], 1.0);
         assert_eq!(json["idle"]["connections"], 10);
         assert_eq!(json["login"]["requests"], 77);
+        assert_eq!(json["offline"]["messages"], 99);
         assert!(report.table().contains("MISSED"));
     }
 }

@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 use crate::pair::Sizes;
 use crate::report::{Report, Settings};
 use crate::server::{App, KEY_VARIABLE, Place};
-use crate::{groups, idle, load, login};
+use crate::{groups, idle, load, login, offline};
 
 /// Options of the benchmark.
 #[derive(Debug, Clone, clap::Args)]
@@ -78,10 +78,13 @@ pub async fn run(args: &Args) -> anyhow::Result<()> {
     eprintln!("sign-ins of a user with many friends");
     let logins = if args.quick { 20 } else { 100 };
     let login: login::Outcome = with_server(args, "login", &[format!("--logins={logins}")]).await?;
+    eprintln!("messages to users who are away");
+    let messages = if args.quick { 20_000 } else { 100_000 };
+    let offline: offline::Outcome = with_server(args, "offline", &[format!("--messages={messages}")]).await?;
 
     let processors = std::thread::available_parallelism().map_or(0, std::num::NonZero::get);
     let settings = Settings { quick: args.quick, pairs: args.pairs, window: args.window, seconds, processors };
-    let report = Report { c2c, idle, relay, relay_idle, groups, login, settings };
+    let report = Report { c2c, idle, relay, relay_idle, groups, login, offline, settings };
     let path = args.out.join("report.json");
     std::fs::write(&path, serde_json::to_vec_pretty(&report.json())?)?;
     println!("{}\nwritten to {}", report.table(), path.display());
