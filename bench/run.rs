@@ -15,7 +15,7 @@ use crate::{groups, idle, load, login, offline};
 /// Options of the benchmark.
 #[derive(Debug, Clone, clap::Args)]
 pub struct Args {
-    /// Short windows: under 70 seconds in all
+    /// Short windows and fewer messages: about 90 seconds in all
     #[arg(long)]
     quick: bool,
     /// Server binary
