@@ -31,6 +31,9 @@ use serde_json::json;
 /// Where uploaded files are, in the data directory and in a backup.
 pub const FILES: &str = "files";
 
+/// Where files with an hour's messages are made, in the data directory.
+pub const HISTORY: &str = "history";
+
 /// The whole program.
 pub fn main() -> ExitCode {
     let cli = Cli::parse();

@@ -2,11 +2,11 @@
 //! days, read at a signed address.
 
 use std::{
-    collections::{HashMap, HashSet, hash_map},
+    collections::{HashMap, HashSet, hash_map::Entry as Slot},
     fs::{self, File},
     io::{self, BufWriter, Write},
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
@@ -14,6 +14,7 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use flate2::{Compression, write::GzEncoder};
 use md5::{Digest, Md5};
 use model::{Code, Error, Millis, SdkAppId, calendar, flags};
+use ring::hmac;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use store::Entry;
@@ -36,9 +37,25 @@ const SKEW: Millis = 60_000;
 /// How many entries are read at once.
 const READ: usize = 1000;
 
-/// The files that are being made.
-#[derive(Default)]
-pub(crate) struct Downloads(Mutex<HashSet<PathBuf>>);
+/// What is remembered of files.
+pub(crate) struct Downloads {
+    /// Those that are being made.
+    making: Mutex<HashSet<PathBuf>>,
+    /// Signs addresses.
+    key: hmac::Key,
+}
+
+impl Downloads {
+    /// `secret`: that of all addresses, of which these have their own.
+    pub fn new(secret: &str) -> Self {
+        let secret = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes()), b"history");
+        Self { making: Mutex::default(), key: hmac::Key::new(hmac::HMAC_SHA256, secret.as_ref()) }
+    }
+
+    fn making(&self) -> MutexGuard<'_, HashSet<PathBuf>> {
+        self.making.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
 
 /// Which messages a file has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -237,14 +254,14 @@ impl Services {
         }
         let expires = (now + ADDRESS).min(start + calendar::HOUR + KEPT);
         let signed = signed(app, &name, expires);
-        let sign = URL_SAFE_NO_PAD.encode(self.sign(&signed));
+        let sign = URL_SAFE_NO_PAD.encode(hmac::sign(&self.downloads.key, signed.as_bytes()));
         Ok(HistoryFile { path: format!("/{signed}&sign={sign}"), expires, sizes })
     }
 
     /// Where a signed address leads; `None` when it is not valid, any more or at all.
     pub fn history_path(&self, app: SdkAppId, name: &str, expires: Millis, sign: &str) -> Option<PathBuf> {
         let given = URL_SAFE_NO_PAD.decode(sign).ok()?;
-        let is_ours = self.is_signed(&signed(app, name, expires), &given);
+        let is_ours = hmac::verify(&self.downloads.key, signed(app, name, expires).as_bytes(), &given).is_ok();
         (is_ours && expires > self.world.now()).then(|| self.history_folder(app).join(name))
     }
 
@@ -259,15 +276,14 @@ impl Services {
         (hour, start): (&str, Millis),
         path: PathBuf,
     ) -> Result<Sizes, Error> {
-        let making = || self.downloads.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if !making().insert(path.clone()) {
+        if !self.downloads.making().insert(path.clone()) {
             return Err(Code::HistoryNotReady.into());
         }
         let (done, outcome) = oneshot::channel();
         let (services, hour) = (self.clone(), hour.to_owned());
         self.spawn(async move {
             let made = services.make_history(app, kind, (&hour, start), &path).await;
-            services.downloads.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&path);
+            services.downloads.making().remove(&path);
             if let Err(Err(error)) = done.send(made) {
                 tracing::error!(%error, "a file of messages was not made");
             }
@@ -311,10 +327,8 @@ impl Services {
                     continue;
                 }
                 let named = match names.entry(entry.conversation) {
-                    hash_map::Entry::Occupied(known) => known.into_mut(),
-                    hash_map::Entry::Vacant(unknown) => {
-                        unknown.insert(self.named(app, kind, entry.conversation).await?)
-                    }
+                    Slot::Occupied(known) => known.into_mut(),
+                    Slot::Vacant(unknown) => unknown.insert(self.named(app, kind, entry.conversation).await?),
                 };
                 if let Some(named) = named {
                     lines.extend(line(&entry, named)?);
@@ -398,8 +412,7 @@ fn line(entry: &Entry, named: &Named) -> Result<Option<Vec<u8>>, Error> {
                 out.extend_from_slice(format!("{},\"To_Account\":{}", from.1, to.1).as_bytes());
             }
             Named::Group(group) => {
-                let from = parts.from?;
-                out.extend_from_slice(format!("{},{group}", from.get()).as_bytes());
+                out.extend_from_slice(format!("{},{group}", parts.from?.get()).as_bytes());
             }
         }
         number(&mut out, ",\"MsgTimestamp\":", entry.time / 1000);

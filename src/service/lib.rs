@@ -51,7 +51,7 @@ const KICK_REMEMBERED: Millis = 3_600_000;
 pub struct Options {
     /// Where uploaded files are kept.
     pub files: file::Place,
-    /// The folder for files with an hour's messages. They can be made again, so backups leave them out.
+    /// Where files with an hour's messages are made: they can be made again, so no backup has them.
     pub history: PathBuf,
     /// The address clients reach the server at, such as `https://im.example.org`; by default what the client's
     /// own request says.
@@ -105,7 +105,7 @@ impl Services {
             groups: group::Groups::default(),
             relations: relation::Relations::new(store.clone()),
             pushes: push::Pushes::default(),
-            downloads: download::Downloads::default(),
+            downloads: download::Downloads::new(&secret),
             started: (store.log.position(), world.now()),
             signing_in: std::array::from_fn(|_| tokio::sync::Mutex::default()),
             importing: std::array::from_fn(|_| tokio::sync::Mutex::default()),

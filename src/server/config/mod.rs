@@ -224,7 +224,7 @@ impl Config {
                 in_host: self.files.s3_bucket_in_host,
             }),
         };
-        let history = self.storage.data.join("history");
+        let history = self.storage.data.join(crate::HISTORY);
         service::Options { files, history, public_url: self.server.public_url.as_ref().map(text) }
     }
 }

@@ -183,14 +183,8 @@ impl Services {
         format!("/files/{app}/{name}{}/{}", hex(&sign.as_ref()[..SIGNATURE]), encode(file_name))
     }
 
-    /// Signs what an address says.
-    pub(crate) fn sign(&self, text: &str) -> hmac::Tag {
+    fn sign(&self, text: &str) -> hmac::Tag {
         hmac::sign(&self.shelf.key, text.as_bytes())
-    }
-
-    /// Whether a signature is ours.
-    pub(crate) fn is_signed(&self, text: &str, sign: &[u8]) -> bool {
-        hmac::verify(&self.shelf.key, text.as_bytes(), sign).is_ok()
     }
 
     /// The random name in an address that is ours.
@@ -258,7 +252,7 @@ impl Services {
         let name = self.name(*app, token, file_name)?;
         let query = format!("account={account}&kind={kind}&expires={expires}");
         let text = upload_text(*app, name, file_name, &query);
-        let is_ours = self.is_signed(&text, &unhex(sign)?);
+        let is_ours = hmac::verify(&self.shelf.key, text.as_bytes(), &unhex(sign)?).is_ok();
         (is_ours && *expires > self.world.now()).then_some(name)
     }
 

@@ -243,7 +243,7 @@ impl Session {
         std::mem::take(&mut self.state().rooms).iter().filter_map(Weak::upgrade).collect()
     }
 
-    /// Notes that the client watches an account. Whether it did not before; and whom it does not watch any more, since it
+    /// Notes that the client watches an account. Whether it did not already, and whom it does not watch any more, since it
     /// watched `most` and that one for longest.
     pub(super) fn start_watching(&self, account: i64, most: usize) -> (bool, Option<i64>) {
         let mut state = self.state();
@@ -341,10 +341,7 @@ mod tests {
     #[test]
     fn who_watches_too_many_forgets_the_first() {
         let session = session();
-        assert_eq!(
-            [1, 2, 1].map(|account| session.start_watching(account, 2)),
-            [(true, None), (true, None), (false, None)]
-        );
+        assert_eq!([1, 2, 1].map(|account| session.start_watching(account, 2).0), [true, true, false]);
         assert_eq!(session.start_watching(3, 2), (true, Some(1)));
         session.stop_watching(2);
         assert_eq!(session.stop_watching_all(), [3]);

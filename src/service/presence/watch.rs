@@ -37,11 +37,11 @@ impl Services {
 
     /// Makes a session hear of the status changes of an account.
     pub fn watch(&self, session: &Arc<Session>, account: i64) {
-        let (begins, dropped) = session.start_watching(account, WATCHED);
+        let (begun, dropped) = session.start_watching(account, WATCHED);
         if let Some(dropped) = dropped {
             self.hub.unwatch(session, dropped);
         }
-        if begins {
+        if begun {
             let mut all = shard(&self.hub.watchers, account).write().unwrap_or_else(PoisonError::into_inner);
             all.entry(account).or_default().push(session.clone());
         }
