@@ -12,7 +12,11 @@ use serde_json::{Value, value::RawValue};
 use service::{Members, NewPush};
 
 use super::shared;
-use crate::{Command, Context, Doors, Spec, entry::first_wrong, openim::parts::check_push_info};
+use crate::{
+    Command, Context, Doors, Spec,
+    entry::first_wrong,
+    openim::parts::{check_push_info, is_u32},
+};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -113,7 +117,7 @@ impl Command for Request {
             body,
             &[
                 ("From_Account", Value::is_string, false, Code::FromAccountInvalid),
-                ("MsgRandom", shared::is_u32, true, Code::MsgRandomInvalid),
+                ("MsgRandom", is_u32, true, Code::MsgRandomInvalid),
                 ("MsgLifeTime", Value::is_i64, false, Code::MsgLifeTimeInvalid),
                 ("MsgBody", Value::is_array, true, Code::MsgBodyNotArray),
                 ("CloudCustomData", Value::is_string, false, Code::MessageMalformed),

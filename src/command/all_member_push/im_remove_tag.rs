@@ -4,26 +4,13 @@ use std::sync::Arc;
 
 use model::{Code, Error};
 use serde::Deserialize;
-use service::TagChange;
 
-use super::shared::{BODY_BYTES, listed};
+use super::shared::{BODY_BYTES, TagList};
 use crate::{Command, Context, Doors, Spec};
 
 #[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-pub(crate) struct Request {
-    user_tags: Option<Vec<Item>>,
-    #[serde(flatten)]
-    only: Option<Item>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Item {
-    #[serde(rename = "To_Account")]
-    user: String,
-    tags: Vec<String>,
-}
+#[serde(transparent)]
+pub(crate) struct Request(TagList);
 
 impl Command for Request {
     const SPEC: Spec = Spec::openim("all_member_push.im_remove_tag")
@@ -35,8 +22,6 @@ impl Command for Request {
     type Reply = ();
 
     async fn run(self, cx: Arc<Context>) -> Result<(), Error> {
-        let listed = listed(self.user_tags, self.only)?.into_iter();
-        let changes: Vec<_> = listed.map(|item| TagChange { user: item.user, tags: item.tags }).collect();
-        cx.services.remove_push_tags(cx.app()?.sdkappid, &changes).await
+        cx.services.remove_push_tags(cx.app()?.sdkappid, &self.0.changes()?).await
     }
 }

@@ -1,7 +1,8 @@
 //! What commands about pushes read alike.
 
 use model::{Code, Error, UserId, message::LIFE_SECONDS};
-use serde_json::Value;
+use serde::Deserialize;
+use service::TagChange;
 
 use crate::{Caller, Context};
 
@@ -14,6 +15,30 @@ pub(crate) fn listed<T>(list: Option<Vec<T>>, only: Option<T>) -> Result<Vec<T>,
         (Some(list), _) if !list.is_empty() => Ok(list),
         (None, Some(only)) => Ok(vec![only]),
         _ => Err(Error::new(Code::OpenimBodyNotJson).detail("the request names nobody")),
+    }
+}
+
+/// Users with tags, to be given or taken away.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct TagList {
+    user_tags: Option<Vec<Tagged>>,
+    #[serde(flatten)]
+    only: Option<Tagged>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Tagged {
+    #[serde(rename = "To_Account")]
+    user: String,
+    tags: Vec<String>,
+}
+
+impl TagList {
+    pub(super) fn changes(self) -> Result<Vec<TagChange>, Error> {
+        let listed = listed(self.user_tags, self.only)?.into_iter();
+        Ok(listed.map(|item| TagChange { user: item.user, tags: item.tags }).collect())
     }
 }
 
@@ -35,11 +60,6 @@ pub(crate) fn sender(cx: &Context, named: Option<&str>) -> Result<UserId, Error>
         (None, Caller::Admin { user }) => Ok(user.clone()),
         (None, _) => Err(Code::OpenimAdminRequired.into()),
     }
-}
-
-/// Whether a value is a number from 0 to 4294967295.
-pub(crate) fn is_u32(value: &Value) -> bool {
-    value.as_u64().is_some_and(|number| u32::try_from(number).is_ok())
 }
 
 #[cfg(test)]

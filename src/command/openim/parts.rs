@@ -35,7 +35,8 @@ const CONTENT: [Check; 13] = [
     ("OnlineOnlyFlag", Value::is_i64, false, Code::MessageMalformed),
 ];
 
-fn is_u32(value: &Value) -> bool {
+/// Whether a value is a number from 0 to 4294967295.
+pub(crate) fn is_u32(value: &Value) -> bool {
     value.as_u64().is_some_and(|number| u32::try_from(number).is_ok())
 }
 

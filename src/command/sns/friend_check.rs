@@ -6,7 +6,7 @@ use model::{Code, Error};
 use serde::{Deserialize, Serialize};
 use service::relation::Check;
 
-use super::shared::{Asked, outcome};
+use super::shared::{Asked, Checked};
 use crate::{Command, Context, Spec};
 
 #[derive(Deserialize)]
@@ -31,19 +31,9 @@ enum Kind {
 #[derive(Serialize)]
 pub(crate) struct Reply {
     #[serde(rename = "InfoItem")]
-    items: Vec<Item>,
+    items: Vec<Checked>,
     #[serde(rename = "Fail_Account", skip_serializing_if = "Vec::is_empty")]
     failed: Vec<String>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "PascalCase")]
-struct Item {
-    #[serde(rename = "To_Account")]
-    user: String,
-    relation: &'static str,
-    result_code: i32,
-    result_info: String,
 }
 
 const NONE: &str = "CheckResult_Type_NoRelation";
@@ -70,16 +60,7 @@ impl Command for Request {
         for user in &users {
             relations.push(relation(cx.services.check_friend(&me, user).await?, self.kind));
         }
-        let mut relations = relations.into_iter();
-        let mut reply = Reply { items: Vec::new(), failed: Vec::new() };
-        for (user, result) in asked.answered(Vec::new()) {
-            let (result_code, result_info) = outcome(&result);
-            if result.is_err() {
-                reply.failed.push(user.clone());
-            }
-            let relation = result.ok().and_then(|()| relations.next()).unwrap_or(NONE);
-            reply.items.push(Item { user, relation, result_code, result_info });
-        }
-        Ok(reply)
+        let (items, failed) = asked.checked(relations, NONE);
+        Ok(Reply { items, failed })
     }
 }

@@ -33,6 +33,17 @@ struct ReportItem {
     result_info: String,
 }
 
+/// Who has whom in a list, a user and another.
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct Checked {
+    #[serde(rename = "To_Account")]
+    user: String,
+    relation: &'static str,
+    result_code: i32,
+    result_info: String,
+}
+
 /// The code and the text of one user's result; 0 and nothing for success.
 pub(super) fn outcome(result: &Result<(), Error>) -> (i32, String) {
     match result {
@@ -97,6 +108,21 @@ impl Asked {
             report.items.push(ReportItem { user, result_code, result_info });
         }
         report
+    }
+
+    /// Each name with what was found of it, in order and `none` for those with a mistake; and the names of these.
+    pub(super) fn checked(self, found: Vec<&'static str>, none: &'static str) -> (Vec<Checked>, Vec<String>) {
+        let mut found = found.into_iter();
+        let (mut items, mut failed) = (Vec::with_capacity(self.0.len()), Vec::new());
+        for (user, result) in self.0 {
+            let (result_code, result_info) = outcome(&result);
+            if result.is_err() {
+                failed.push(user.clone());
+            }
+            let relation = result.ok().and_then(|()| found.next()).unwrap_or(none);
+            items.push(Checked { user, relation, result_code, result_info });
+        }
+        (items, failed)
     }
 }
 
