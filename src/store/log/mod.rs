@@ -10,6 +10,7 @@ mod postgres;
 mod postgres_schema;
 mod postgres_write;
 mod sqlite;
+mod sqlite_bulk;
 mod sqlite_commit;
 mod sqlite_read;
 mod sqlite_schema;

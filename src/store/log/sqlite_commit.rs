@@ -13,6 +13,7 @@ use super::{
     committer::{Outcome, Write},
     memory::{Imports, REPEATS, Repeats, within},
     sqlite::Shared,
+    sqlite_bulk::Bulk,
     sqlite_read as read,
     tails::Tail,
     types::{Appended, Change, Entry, Head, Key, Message, Name},
@@ -42,8 +43,8 @@ impl Default for Limits {
     }
 }
 
-const INSERT: &str = "INSERT INTO messages VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
-const INDEX: &str = "INSERT INTO places VALUES ($1, $2, $3)";
+/// The version of an entry that was never changed.
+const FIRST_VERSION: i64 = 0;
 const AMEND: &str = "UPDATE messages SET flags = $1, version = $2 WHERE position = $3";
 const REWRITE: &str = "UPDATE messages SET flags = $1, version = $2, body = $3 WHERE position = $4";
 const KEYS: &str = "SELECT client_sequence, random, time, sequence, position FROM messages WHERE position = $1";
@@ -53,6 +54,8 @@ const INDEXED_KEYS: &str = "SELECT m.client_sequence, m.random, m.time, m.sequen
 /// The writing connection and everything the committer remembers.
 pub(super) struct Core {
     pub connection: Connection,
+    messages: Bulk,
+    places: Bulk,
     shared: Arc<Shared>,
     repeats: Repeats,
     imports: Imports,
@@ -80,8 +83,10 @@ struct Sweep {
 }
 
 /// What a commit will change in memory once it has succeeded.
-struct Draft {
+struct Draft<'a> {
     next: i64,
+    /// What is not inserted yet.
+    rows: Vec<(&'a Message, Appended)>,
     heads: HashMap<i64, Head>,
     added: Vec<(Name, Appended, bool)>,
     names: HashMap<Name, Appended>,
@@ -99,6 +104,8 @@ impl Core {
         connection.execute_batch("PRAGMA wal_autocheckpoint = 0")?;
         let mut core = Self {
             connection,
+            messages: Bulk::new("messages", 11),
+            places: Bulk::new("places", 3),
             shared,
             repeats: Repeats::default(),
             imports: Imports::default(),
@@ -153,6 +160,7 @@ impl Core {
             outcomes.push(match write {
                 Write::Append(message) => Outcome::Appended(Ok(self.append(&mut draft, message)?)),
                 Write::Amend { conversation, sequence, change, .. } => {
+                    self.insert(&mut draft)?;
                     Outcome::Amended(self.amend(&draft, *conversation, *sequence, change)?)
                 }
                 Write::Purge { conversation, up_to, .. } => {
@@ -160,6 +168,7 @@ impl Core {
                 }
             });
         }
+        self.insert(&mut draft)?;
         self.index(&mut draft)?;
         self.command("COMMIT")?;
         timer.end(writes.len(), draft.added.len(), draft.conflicts);
@@ -173,10 +182,11 @@ impl Core {
         Ok(())
     }
 
-    fn draft(&self, writes: &[Write]) -> Draft {
+    fn draft<'a>(&self, writes: &'a [Write]) -> Draft<'a> {
         let imports = writes.iter().any(|write| matches!(write, Write::Append(message) if message.dated));
         Draft {
             next: self.next,
+            rows: Vec::with_capacity(writes.len()),
             heads: HashMap::new(),
             added: Vec::with_capacity(writes.len()),
             names: HashMap::with_capacity(writes.len()),
@@ -189,7 +199,7 @@ impl Core {
     }
 
     /// Takes over what was committed.
-    fn accept(&mut self, draft: Draft) {
+    fn accept(&mut self, draft: Draft<'_>) {
         self.next = draft.next;
         self.sweep = draft.sweep;
         if let Some((conversation, up_to)) = draft.purged {
@@ -209,7 +219,7 @@ impl Core {
         draft.heads.into_values().for_each(|head| heads.put(head));
     }
 
-    fn append(&mut self, draft: &mut Draft, message: &Message) -> Result<Appended, StoreError> {
+    fn append<'a>(&mut self, draft: &mut Draft<'a>, message: &'a Message) -> Result<Appended, StoreError> {
         let name = message.name();
         if let Some(first) = self.repeated(draft, message, &name)? {
             draft.conflicts += 1;
@@ -223,20 +233,8 @@ impl Core {
         };
         let position = draft.next;
         draft.next += 1;
-        self.connection.prepare_cached(INSERT)?.execute((
-            position,
-            message.conversation,
-            sequence,
-            time,
-            message.sender,
-            message.client_sequence,
-            message.random,
-            message.client_time,
-            message.flags,
-            0,
-            message.body.as_ref(),
-        ))?;
         let appended = Appended { position, sequence, time, repeated: false };
+        draft.rows.push((message, appended));
         draft.heads.insert(message.conversation, Head { conversation: message.conversation, sequence, time, position });
         draft.added.push((name, appended, message.dated));
         if !message.dated {
@@ -248,8 +246,27 @@ impl Core {
         Ok(appended)
     }
 
+    /// Inserts the rows that wait for it.
+    fn insert(&self, draft: &mut Draft<'_>) -> Result<(), StoreError> {
+        self.messages.insert(&self.connection, &draft.rows, |(message, appended), bind| {
+            bind(&appended.position)?;
+            bind(&message.conversation)?;
+            bind(&appended.sequence)?;
+            bind(&appended.time)?;
+            bind(&message.sender)?;
+            bind(&message.client_sequence)?;
+            bind(&message.random)?;
+            bind(&message.client_time)?;
+            bind(&message.flags)?;
+            bind(&FIRST_VERSION)?;
+            bind(&message.body.as_ref())
+        })?;
+        draft.rows.clear();
+        Ok(())
+    }
+
     /// The first answer, if the entry was here before.
-    fn repeated(&mut self, draft: &Draft, message: &Message, name: &Name) -> Result<Option<Appended>, StoreError> {
+    fn repeated(&mut self, draft: &Draft<'_>, message: &Message, name: &Name) -> Result<Option<Appended>, StoreError> {
         if !message.dated {
             let here = draft.names.get(name).copied().filter(|first| within(first.time, message.time));
             return Ok(here.or_else(|| self.repeats.get(name, message.time)));
@@ -283,7 +300,7 @@ impl Core {
         Ok(keys)
     }
 
-    fn head(&self, draft: &Draft, conversation: i64) -> Result<Option<Head>, StoreError> {
+    fn head(&self, draft: &Draft<'_>, conversation: i64) -> Result<Option<Head>, StoreError> {
         if let Some(head) = draft.heads.get(&conversation) {
             return Ok(Some(*head));
         }
@@ -295,7 +312,7 @@ impl Core {
 
     fn amend(
         &self,
-        draft: &Draft,
+        draft: &Draft<'_>,
         conversation: i64,
         sequence: i64,
         change: &Change,
@@ -328,7 +345,7 @@ impl Core {
     }
 
     /// Deletes the oldest entries; whether there may be more.
-    fn purge(&self, draft: &mut Draft, conversation: i64, up_to: i64) -> Result<bool, StoreError> {
+    fn purge(&self, draft: &mut Draft<'_>, conversation: i64, up_to: i64) -> Result<bool, StoreError> {
         let tail = self.shared.tails.get(conversation);
         let mut doomed = self
             .connection
@@ -362,7 +379,7 @@ impl Core {
     }
 
     /// Writes to the index the tails that fill a page, and about as many others as entries were added.
-    fn index(&self, draft: &mut Draft) -> Result<(), StoreError> {
+    fn index(&self, draft: &mut Draft<'_>) -> Result<(), StoreError> {
         let tails = &self.shared.tails;
         if draft.purged.is_some() {
             return Ok(());
@@ -386,11 +403,13 @@ impl Core {
                 }
             }
         }
-        let mut insert = self.connection.prepare_cached(INDEX)?;
         for (conversation, tail) in full {
-            for (sequence, position) in tail.entries() {
-                insert.execute((conversation, sequence, position))?;
-            }
+            let entries: Vec<_> = tail.entries().collect();
+            self.places.insert(&self.connection, &entries, |(sequence, position), bind| {
+                bind(&conversation)?;
+                bind(sequence)?;
+                bind(position)
+            })?;
             draft.gone.extend(tail.last().map(|last| (conversation, last)));
         }
         Ok(())
