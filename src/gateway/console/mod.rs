@@ -9,18 +9,21 @@ use std::sync::Arc;
 
 use axum::{
     Router,
+    handler::Handler,
     http::{HeaderName, HeaderValue, header},
     middleware::map_response,
     response::Response,
     routing::post,
 };
+use tower_http::compression::CompressionLayer;
 
 use crate::Gate;
 
 pub(crate) fn router(gate: Arc<Gate>) -> Router {
     Router::new()
         .route("/api/{name}", post(api::answer))
-        .fallback(page::answer)
+        // Only pages, which hold no secrets: what is compressed beside a secret can betray it.
+        .fallback(page::answer.layer(CompressionLayer::new()))
         .layer(map_response(guard))
         .with_state(Arc::new(api::Desk::new(gate)))
 }

@@ -1,6 +1,6 @@
 //! The console's door as a browser finds it.
 
-use std::sync::Arc;
+use std::{io::Read, sync::Arc};
 
 use axum::{
     Router,
@@ -395,6 +395,24 @@ async fn pages_are_guarded_and_leave_other_doors_alone() {
     assert_eq!(console.get("/api/console.setup.status").await.status, StatusCode::METHOD_NOT_ALLOWED);
     let posted = console.send(Request::post("/").body(Body::empty()).unwrap()).await;
     assert_eq!(posted.status, StatusCode::METHOD_NOT_ALLOWED);
+}
+
+#[tokio::test]
+async fn pages_are_compressed_and_answers_of_commands_are_not() {
+    let console = Console::new().await;
+    let plain = console.get("/apps").await;
+    assert!(!plain.headers.contains_key(header::CONTENT_ENCODING));
+    let accepting = |request: Builder| request.header(header::ACCEPT_ENCODING, "gzip, br");
+    let page = accepting(Request::get("/apps")).body(Body::empty()).unwrap();
+    let page = console.router.clone().oneshot(page).await.unwrap();
+    assert_eq!(page.headers()[header::CONTENT_ENCODING], "gzip");
+    let page = to_bytes(page.into_body(), 1 << 20).await.unwrap();
+    let mut unpacked = String::new();
+    flate2::read::GzDecoder::new(page.as_ref()).read_to_string(&mut unpacked).unwrap();
+    assert_eq!(unpacked, plain.text);
+    let asked = accepting(Request::post("/api/console.setup.status")).body(Body::from("{}")).unwrap();
+    let answer = console.router.clone().oneshot(asked).await.unwrap();
+    assert!(!answer.headers().contains_key(header::CONTENT_ENCODING));
 }
 
 #[tokio::test]
