@@ -11,10 +11,46 @@ pub struct Shown {
     pub name: &'static str,
     /// The value as text.
     pub value: String,
+    /// The value of an app that never set it.
+    pub default: String,
     /// What may be set: `true|false`, `1..10`, `single|dual|…`.
     pub allowed: String,
     /// What it does.
     pub meaning: &'static str,
+    /// How a page can ask for it.
+    #[serde(flatten)]
+    pub shape: Shape,
+}
+
+/// What a value looks like, so that an input can be drawn for a setting that nobody foresaw.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "kind", rename_all = "camelCase")]
+pub enum Shape {
+    /// `true` or `false`.
+    Bool,
+    /// A whole number.
+    Number {
+        /// The least and the most, where there are such.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        range: Option<[i64; 2]>,
+    },
+    /// One of some words.
+    Choice {
+        /// The words.
+        values: Vec<String>,
+    },
+    /// Words with commas between them.
+    List {
+        /// How many there may be.
+        most: i64,
+    },
+    /// Declarations of custom fields with commas between them.
+    Fields {
+        /// How many there may be.
+        most: i64,
+    },
+    /// A text of a form of its own.
+    Text,
 }
 
 /// A kind of value that a setting can have.
@@ -22,6 +58,9 @@ trait Kind: Sized {
     fn parse(text: &str, range: &[i64]) -> Option<Self>;
     fn show(&self) -> String;
     fn allowed(range: &[i64]) -> String;
+    fn shape(_: &[i64]) -> Shape {
+        Shape::Text
+    }
 }
 
 impl Kind for bool {
@@ -33,6 +72,9 @@ impl Kind for bool {
     }
     fn allowed(_: &[i64]) -> String {
         "true|false".into()
+    }
+    fn shape(_: &[i64]) -> Shape {
+        Shape::Bool
     }
 }
 
@@ -50,6 +92,9 @@ impl Kind for i64 {
             [low, high] => format!("{low}..{high}"),
             _ => "a number".into(),
         }
+    }
+    fn shape(range: &[i64]) -> Shape {
+        Shape::Number { range: range.try_into().ok() }
     }
 }
 
@@ -75,6 +120,9 @@ impl Kind for MultiDevice {
     fn allowed(_: &[i64]) -> String {
         "single|dual|triple|multi".into()
     }
+    fn shape(range: &[i64]) -> Shape {
+        Shape::Choice { values: Self::allowed(range).split('|').map(Into::into).collect() }
+    }
 }
 
 impl Kind for AllowType {
@@ -86,6 +134,9 @@ impl Kind for AllowType {
     }
     fn allowed(_: &[i64]) -> String {
         Self::ALL.map(Self::name).join("|")
+    }
+    fn shape(range: &[i64]) -> Shape {
+        Shape::Choice { values: Self::allowed(range).split('|').map(Into::into).collect() }
     }
 }
 
@@ -101,6 +152,9 @@ impl Kind for Vec<String> {
     }
     fn allowed(range: &[i64]) -> String {
         format!("up to {} names of at most 8 letters, separated by commas", range.last().unwrap_or(&0))
+    }
+    fn shape(range: &[i64]) -> Shape {
+        Shape::List { most: range.last().copied().unwrap_or_default() }
     }
 }
 
@@ -121,6 +175,9 @@ impl Kind for Vec<ProfileField> {
              any, text and number, rights are rw, r, w and -",
             range.last().unwrap_or(&0)
         )
+    }
+    fn shape(range: &[i64]) -> Shape {
+        Shape::Fields { most: range.last().copied().unwrap_or_default() }
     }
 }
 
@@ -155,11 +212,14 @@ macro_rules! settings {
 
             /// Every setting with its value, range and meaning.
             pub fn list(&self) -> Vec<Shown> {
+                let usual = Self::default();
                 vec![$(Shown {
                     name: stringify!($name),
                     value: self.$name.show(),
+                    default: usual.$name.show(),
                     allowed: <$kind as Kind>::allowed(&[$($range),*]),
                     meaning: $meaning,
+                    shape: <$kind as Kind>::shape(&[$($range),*]),
                 },)+]
             }
         }
@@ -192,6 +252,8 @@ settings! {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::Settings;
     use crate::MultiDevice;
 
@@ -220,6 +282,24 @@ mod tests {
             settings.set(shown.name, &shown.value).unwrap();
         }
         assert_eq!(settings, Settings::default());
+    }
+
+    #[test]
+    fn a_page_can_draw_every_setting() {
+        let shapes: serde_json::Map<_, _> = Settings::default()
+            .list()
+            .into_iter()
+            .map(|shown| (shown.name.to_owned(), serde_json::to_value(shown.shape).unwrap()))
+            .collect();
+        for (name, shape) in [
+            ("user_status", json!({"kind": "bool"})),
+            ("web_instances", json!({"kind": "number", "range": [1, 10]})),
+            ("multi_device", json!({"kind": "choice", "values": ["single", "dual", "triple", "multi"]})),
+            ("refused_file_types", json!({"kind": "list", "most": 50})),
+            ("custom_profile_fields", json!({"kind": "fields", "most": 20})),
+        ] {
+            assert_eq!(shapes[name], shape, "{name}");
+        }
     }
 
     #[test]

@@ -16,6 +16,8 @@ commands! {
     session_create
     session_delete
     session_get
+    settings_get
+    settings_set
     setup_create
     setup_status
     usersig_sign

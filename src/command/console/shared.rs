@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use model::{App, Code, Edition, Error, Millis, PushState, Quota, SdkAppId, State, push::Audience};
+use model::{App, Code, Edition, Error, Millis, PushState, Quota, SdkAppId, Settings, State, push::Audience, setting};
 use serde::{Deserialize, Serialize};
 use service::{LiveApp, PushControl, PushRow, push_state};
 
@@ -66,6 +66,18 @@ impl Shown {
             quota: app.edition.quota(),
             administrators: app.administrators.clone(),
         }
+    }
+}
+
+/// Every setting of an app: its name, value, default and meaning, what it takes in words, and how to ask for it.
+#[derive(Serialize)]
+pub(crate) struct ShownSettings {
+    settings: Vec<setting::Shown>,
+}
+
+impl ShownSettings {
+    pub fn new(settings: &Settings) -> Self {
+        Self { settings: settings.list() }
     }
 }
 
