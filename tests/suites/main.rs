@@ -23,4 +23,6 @@ mod relations;
 #[cfg(test)]
 mod sessions;
 #[cfg(test)]
+mod settings;
+#[cfg(test)]
 mod silence;

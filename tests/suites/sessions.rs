@@ -21,7 +21,7 @@ fn kicked(heard: &[Heard]) -> Option<i64> {
 }
 
 /// Waits until a client was told, and checks that its ticket is answered with the kick from then on.
-async fn is_kicked(client: &Online, kick_type: i64) {
+pub(super) async fn is_kicked(client: &Online, kick_type: i64) {
     assert_eq!(client.expects("a kick", kicked).await, kick_type);
     for command in ["im_open_status.wshello", "openim.getmsg", "profile.portrait_get_all"] {
         let reply = client.ask(command, &json!({"is_web_uniapp": 0})).await;
@@ -33,13 +33,13 @@ async fn is_kicked(client: &Online, kick_type: i64) {
     client.ok("heartbeat.alive", json!({})).await;
 }
 
-async fn is_alive(client: &Online) {
+pub(super) async fn is_alive(client: &Online) {
     client.ok("openim.getmsg", json!({"Cookie": ""})).await;
     assert_eq!(kicked(&client.heard()), None);
 }
 
 /// A sign-in on a device that has no door here: what its connection would be sent.
-async fn native(app: &App, user: &str, platform: Platform) -> Queue {
+pub(super) async fn native(app: &App, user: &str, platform: Platform) -> Queue {
     let services = app.server.services();
     let live = services.apps.get(app.sdkappid).unwrap();
     let (link, queue) = Link::new("native".into());
@@ -49,7 +49,7 @@ async fn native(app: &App, user: &str, platform: Platform) -> Queue {
     queue
 }
 
-fn was_told_to_go(queue: &mut Queue) -> bool {
+pub(super) fn was_told_to_go(queue: &mut Queue) -> bool {
     matches!(queue.try_next(), Some(Outgoing::Push(push)) if String::from_utf8_lossy(&push.frame(false)).contains("Kick"))
 }
 

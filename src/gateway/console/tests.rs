@@ -279,6 +279,44 @@ async fn apps_are_made_shown_and_changed() {
 }
 
 #[tokio::test]
+async fn settings_are_shown_with_all_that_a_page_needs_and_changed() {
+    let (console, cookie) = Console::set_up().await;
+    let app = console.done("console.app.create", &json!({ "name": "a", "type": "other" }), &cookie).await;
+    let number = &app["sdkAppId"];
+    let shown = |reply: &Value, name: &str| {
+        let all = reply["settings"].as_array().unwrap();
+        all.iter().find(|setting| setting["name"] == name).unwrap().clone()
+    };
+    let settings = console.done("console.settings.get", &json!({ "sdkAppId": number }), &cookie).await;
+    for setting in settings["settings"].as_array().unwrap() {
+        assert!(setting["kind"].is_string() && !setting["meaning"].as_str().unwrap().is_empty(), "{setting}");
+        assert_eq!(setting["value"], setting["default"], "of a new app");
+    }
+    let mut days = shown(&settings, "roaming_days");
+    days.as_object_mut().unwrap().remove("meaning");
+    let expected = json!({ "name": "roaming_days", "value": "7", "default": "7", "allowed": "1..3650",
+        "kind": "number", "range": [1, 3650] });
+    assert_eq!(days, expected);
+
+    let ask = json!({ "sdkAppId": number, "changes": { "roaming_days": "30", "multi_device": "multi" } });
+    let changed = console.done("console.settings.set", &ask, &cookie).await;
+    assert_eq!(shown(&changed, "roaming_days")["value"], "30");
+    let live = console.services.apps.list()[0].clone();
+    assert_eq!((live.settings.roaming_days, live.settings.multi_device), (30, model::MultiDevice::Multi));
+    let bad = json!({ "sdkAppId": number, "changes": { "roaming_days": "7", "web_instances": "0" } });
+    let refused = console.ask("console.settings.set", &bad, &cookie).await;
+    refused.refused(StatusCode::BAD_REQUEST, "Invalid");
+    assert!(refused.json()["message"].as_str().unwrap().contains("web_instances takes 1..10"));
+    assert_eq!(console.services.apps.list()[0].settings.roaming_days, 30, "all or nothing");
+    for (name, body) in [
+        ("console.settings.get", json!({ "sdkAppId": 1 })),
+        ("console.settings.set", json!({ "sdkAppId": 1, "changes": {} })),
+    ] {
+        console.ask(name, &body, &cookie).await.refused(StatusCode::NOT_FOUND, "NotFound");
+    }
+}
+
+#[tokio::test]
 async fn apps_are_listed_by_the_page() {
     let (console, cookie) = Console::set_up().await;
     for number in 0..12 {
