@@ -78,6 +78,24 @@ export interface SignedUserSig {
   expiresAt: number;
 }
 
+/** What an input for a setting has to offer. Words of lists and declarations of fields stand between commas. */
+export type SettingShape =
+  | { kind: 'bool' }
+  | { kind: 'number'; range?: readonly [number, number] }
+  | { kind: 'choice'; values: readonly string[] }
+  | { kind: 'list'; most: number }
+  | { kind: 'fields'; most: number }
+  | { kind: 'text' };
+
+/** One setting of an app; values are texts. `allowed` and `meaning` are the server's own words, in English. */
+export type Setting = SettingShape & {
+  name: string;
+  value: string;
+  default: string;
+  allowed: string;
+  meaning: string;
+};
+
 export interface AppFilter {
   search?: string;
   state?: AppState;
@@ -107,6 +125,11 @@ export interface Calls {
   'console.app.key': { ask: { sdkAppId: number }; reply: { key: string } };
   'console.administrator.add': { ask: { sdkAppId: number; userId: string }; reply: App };
   'console.administrator.remove': { ask: { sdkAppId: number; userId: string }; reply: App };
+  'console.settings.get': { ask: { sdkAppId: number }; reply: { settings: Setting[] } };
+  'console.settings.set': {
+    ask: { sdkAppId: number; changes: Record<string, string> };
+    reply: { settings: Setting[] };
+  };
   'console.usersig.sign': {
     ask: { sdkAppId: number; userId: string; expireSeconds?: number };
     reply: SignedUserSig;

@@ -13,6 +13,7 @@ import { AppFrame } from '../pages/app/Frame';
 import { CreateApp } from '../pages/apps/Create';
 import { readFilter } from '../pages/apps/filter';
 import { AppList } from '../pages/apps/List';
+import { Features } from '../pages/features/Features';
 import { Setup } from '../pages/setup/Setup';
 import { SignIn } from '../pages/signin/SignIn';
 import { Tools } from '../pages/tools/Tools';
@@ -76,6 +77,7 @@ const app = createRoute({
 });
 
 const basics = createRoute({ getParentRoute: () => app, path: '/', component: Basics });
+const features = createRoute({ getParentRoute: () => app, path: '/features', component: Features });
 const tools = createRoute({ getParentRoute: () => app, path: '/tools', component: Tools });
 const tryIt = createRoute({
   getParentRoute: () => app,
@@ -87,7 +89,7 @@ const tryIt = createRoute({
 const tree = root.addChildren([
   setup,
   signIn,
-  shell.addChildren([home, apps.addChildren([newApp]), app.addChildren([basics, tools, tryIt])]),
+  shell.addChildren([home, apps.addChildren([newApp]), app.addChildren([basics, features, tools, tryIt])]),
 ]);
 
 export function makeRouter(queries: QueryClient) {

@@ -2,6 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { purchaseOffers } from './apps/columns';
 import { readFilter, toFilter } from './apps/filter';
 import { draft } from './apps/form';
+import { changed, check as checkSetting, others } from './features/cards';
+import { checkKeyword, isUsable, readFields, writeFields } from './features/fields';
 import { check } from './setup/form';
 import { returnPath } from './signin/return';
 import { toSeconds } from './tools/days';
@@ -78,6 +80,61 @@ describe('the set-up form', () => {
       again: 'again',
     });
     expect(check({ token: 't', name: 'o', password: '0123456789', again: '0123456789' })).toEqual({});
+  });
+});
+
+describe('a setting', () => {
+  const words = { name: 'x', value: '5', default: '5', allowed: '', meaning: '' };
+  const days = { ...words, kind: 'number', range: [1, 10] } as const;
+  const list = { ...words, kind: 'list', most: 2 } as const;
+
+  it.each([
+    [days, ' 10 ', undefined],
+    [days, '11', 'range'],
+    [days, '1.5', 'number'],
+    [days, '', 'number'],
+    [list, 'exe, apk', undefined],
+    [list, '', undefined],
+    [list, 'mp3', 'list'],
+    [list, 'a,b,c', 'many'],
+    [{ ...words, kind: 'text' } as const, 'anything', undefined],
+  ])('is checked before it goes: %j %s', (setting, value, wrong) => {
+    expect(checkSetting(setting, value)).toBe(wrong);
+  });
+
+  it('is sent only when it changes something', () => {
+    expect(changed([days, { ...list, name: 'y' }], { x: ' 5 ', y: 'a' })).toEqual({ y: 'a' });
+  });
+
+  it('without a card of its own is among the others', () => {
+    const named = ['multi_device', 'custom_friend_fields', 'brand_new'].map((name) => ({ ...days, name }));
+    expect(others(named).map(({ name }) => name)).toEqual(['brand_new']);
+  });
+});
+
+describe('custom fields', () => {
+  it('are read in every form and written in full', () => {
+    const fields = readFields('Team,Rank:number:r:-');
+    expect(fields[1]).toEqual({
+      keyword: 'Rank',
+      type: 'number',
+      clients: { read: true, write: false },
+      backend: { read: false, write: false },
+    });
+    expect(writeFields('profile', fields)).toBe('Team:any:rw:rw,Rank:number:r:-');
+    expect(writeFields('friend', fields)).toBe('Team,Rank');
+    expect(fields.map(isUsable)).toEqual([true, false]);
+    expect(readFields('')).toEqual([]);
+  });
+
+  it.each([
+    ['', 'missing'],
+    ['Rank1', 'letters'],
+    ['ninechars', 'letters'],
+    ['Team', 'taken'],
+    ['Rank', undefined],
+  ])('keyword %j', (keyword, wrong) => {
+    expect(checkKeyword(keyword, readFields('Team'))).toBe(wrong);
   });
 });
 

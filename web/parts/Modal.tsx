@@ -56,13 +56,15 @@ interface ConfirmProps {
   children: ReactNode;
   /** The verb on the button that does it. */
   verb: string;
+  /** How grave it is; usually grave. */
+  tone?: 'danger' | 'primary';
   busy: boolean;
   onConfirm(): void;
   onClose(): void;
 }
 
 /** Asks before something that cannot be taken back lightly. */
-export function Confirm({ title, children, verb, busy, onConfirm, onClose }: ConfirmProps) {
+export function Confirm({ title, children, verb, tone = 'danger', busy, onConfirm, onClose }: ConfirmProps) {
   const { t } = useTranslation();
   return (
     <Modal title={title} onClose={onClose}>
@@ -71,7 +73,7 @@ export function Confirm({ title, children, verb, busy, onConfirm, onClose }: Con
         <Button theme="default" variant="outline" onClick={onClose}>
           {t('part.cancel')}
         </Button>
-        <Button theme="danger" loading={busy} onClick={onConfirm}>
+        <Button theme={tone} loading={busy} onClick={onConfirm}>
           {verb}
         </Button>
       </footer>

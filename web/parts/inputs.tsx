@@ -1,4 +1,4 @@
-import { type RefObject, useEffect, useRef } from 'react';
+import { type RefObject, useEffect, useId, useRef } from 'react';
 import { Input, type InputRef, Textarea } from 'tdesign-react';
 import type { Ties } from './Field';
 
@@ -103,6 +103,64 @@ export function Choice<V extends string>(props: ChoiceProps<V>) {
         </option>
       ))}
     </select>
+  );
+}
+
+interface ToggleProps {
+  ties: Ties;
+  value: boolean;
+  /** What the state is called. */
+  text: string;
+  onChange(value: boolean): void;
+}
+
+/** A switch with its state in words beside it. */
+export function Toggle({ ties, value, text, onChange }: ToggleProps) {
+  return (
+    <span className="toggle">
+      <input
+        id={ties.id}
+        type="checkbox"
+        role="switch"
+        checked={value}
+        aria-checked={value}
+        aria-describedby={ties.describedBy}
+        onChange={(event) => onChange(event.target.checked)}
+      />
+      <span aria-hidden>{text}</span>
+    </span>
+  );
+}
+
+interface RadiosProps {
+  label: string;
+  value: string;
+  options: readonly { value: string; label: string; hint?: string | undefined }[];
+  onChange(value: string): void;
+}
+
+/** A choice whose options are explained. */
+export function Radios({ label, value, options, onChange }: RadiosProps) {
+  const name = useId();
+  return (
+    <fieldset className="options">
+      <legend className="field-label">{label}</legend>
+      {options.map((option) => (
+        <label key={option.value} className="option">
+          <input
+            type="radio"
+            name={name}
+            value={option.value}
+            checked={option.value === value}
+            onChange={() => onChange(option.value)}
+          />
+          <span>
+            {option.label}
+            {option.hint && <span className="field-hint option-hint">{option.hint}</span>}
+          </span>
+        </label>
+      ))}
+    </fieldset>
   );
 }
 

@@ -1,12 +1,13 @@
 import { access } from './journeys/access.mjs';
 import { apps } from './journeys/apps.mjs';
 import { configuration } from './journeys/configuration.mjs';
+import { features } from './journeys/features.mjs';
 import { trying } from './journeys/trying.mjs';
 import { findServer } from './server.mjs';
 import { startBrowser, Visitor } from './visitor.mjs';
 
 const LANGUAGES = ['zh-CN', 'en-US'];
-const journeys = { ...access, ...apps, ...configuration, ...trying };
+const journeys = { ...access, ...apps, ...configuration, ...features, ...trying };
 
 const server = await findServer();
 const browser = await startBrowser();

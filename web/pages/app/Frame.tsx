@@ -41,6 +41,14 @@ export function AppFrame() {
           {t('basics.title')}
         </Link>
         <Link
+          to="/apps/$sdkAppId/features"
+          params={params}
+          className="tab"
+          activeProps={{ className: 'is-active' }}
+        >
+          {t('features.title')}
+        </Link>
+        <Link
           to="/apps/$sdkAppId/tools"
           params={params}
           className="tab"
