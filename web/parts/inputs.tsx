@@ -134,13 +134,14 @@ export function Toggle({ ties, value, text, onChange }: ToggleProps) {
 
 interface RadiosProps {
   label: string;
+  hint?: string | undefined;
   value: string;
   options: readonly { value: string; label: string; hint?: string | undefined }[];
   onChange(value: string): void;
 }
 
 /** A choice whose options are explained. */
-export function Radios({ label, value, options, onChange }: RadiosProps) {
+export function Radios({ label, hint, value, options, onChange }: RadiosProps) {
   const name = useId();
   return (
     <fieldset className="options">
@@ -160,6 +161,7 @@ export function Radios({ label, value, options, onChange }: RadiosProps) {
           </span>
         </label>
       ))}
+      {hint && <div className="field-hint">{hint}</div>}
     </fieldset>
   );
 }

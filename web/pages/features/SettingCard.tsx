@@ -148,8 +148,11 @@ function useFocusThatFollows(editing: boolean) {
   useEffect(() => {
     if (before.current === editing) return;
     before.current = editing;
-    const target = editing ? 'form :is(input:checked, input, select, textarea)' : '.card-head button';
-    section.current?.querySelector<HTMLElement>(target)?.focus();
+    const find = (what: string) => section.current?.querySelector<HTMLElement>(what);
+    const first = find('form :is(input, select, textarea)');
+    const isRadio = first?.matches('[type="radio"]');
+    const target = editing ? (isRadio && find('form input:checked')) || first : find('.card-head button');
+    target?.focus();
   }, [editing]);
   return section;
 }

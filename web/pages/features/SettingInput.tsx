@@ -4,7 +4,7 @@ import type { Setting } from '../../api/types';
 import { Field, type Ties } from '../../parts/Field';
 import { quantity } from '../../parts/format';
 import { Choice, Radios, TextInput, Toggle } from '../../parts/inputs';
-import { PERIODS } from './cards';
+import { known, PERIODS } from './cards';
 import { useWords } from './useWords';
 
 interface SettingInputProps {
@@ -22,7 +22,16 @@ export function SettingInput({ setting, value, error, onChange }: SettingInputPr
   const words = useWords();
   if (setting.kind === 'choice') {
     const options = setting.values.map((one) => ({ value: one, ...words.choice(setting, one) }));
-    return <Radios label={words.label(setting)} value={value} options={options} onChange={onChange} />;
+    const meaning = known(setting.name) ? undefined : setting.meaning;
+    return (
+      <Radios
+        label={words.label(setting)}
+        hint={meaning}
+        value={value}
+        options={options}
+        onChange={onChange}
+      />
+    );
   }
   const hint = (
     <>
