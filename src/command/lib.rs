@@ -24,11 +24,13 @@ mod ConfigSvc;
 mod all_member_push;
 mod console;
 mod follow;
+mod group_member_search;
 mod group_open_attr_http_svc;
 mod group_open_avchatroom_http_svc;
 mod group_open_http_noauth_svc;
 mod group_open_http_svc;
 mod group_open_long_polling_http_noauth_svc;
+mod group_search;
 mod heartbeat;
 mod im_cos_msg;
 mod im_long_msg;
@@ -48,6 +50,7 @@ mod recentcontact;
 mod sns;
 mod timpush;
 mod unsupported;
+mod user_search;
 
 pub use context::{Caller, Context, SessionChange};
 pub use dispatch::{Dispatcher, Envelope, Outcome};
@@ -62,11 +65,13 @@ pub fn table() -> impl Iterator<Item = &'static Entry> {
         all_member_push::TABLE,
         console::TABLE,
         follow::TABLE,
+        group_member_search::TABLE,
         group_open_attr_http_svc::TABLE,
         group_open_avchatroom_http_svc::TABLE,
         group_open_http_noauth_svc::TABLE,
         group_open_http_svc::TABLE,
         group_open_long_polling_http_noauth_svc::TABLE,
+        group_search::TABLE,
         heartbeat::TABLE,
         im_cos_msg::TABLE,
         im_long_msg::TABLE,
@@ -85,6 +90,7 @@ pub fn table() -> impl Iterator<Item = &'static Entry> {
         recentcontact::TABLE,
         sns::TABLE,
         timpush::TABLE,
+        user_search::TABLE,
     ]
     .into_iter()
     .flatten()

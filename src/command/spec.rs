@@ -152,6 +152,16 @@ impl Spec {
         Self { body: (128 * KIB, Code::BodyTooLong), ..Self::parameter(name) }
     }
 
+    /// Searches of clients: 27003.
+    pub const fn search(name: &'static str) -> Self {
+        Self {
+            doors: Doors::SOCKET,
+            malformed: Code::SearchInvalid,
+            fails: &[Code::PlanInactive, Code::TooManyRequests],
+            ..Self::new(name)
+        }
+    }
+
     /// Configuration: 130001 and the common code of a missing right.
     pub const fn config(name: &'static str) -> Self {
         Self { malformed: Code::ConfigBodyNotJson, ..Self::new(name) }

@@ -168,6 +168,7 @@ codes! {
     23007 AlreadyReacted Caller "the user already gave this reaction";
     23008 ReactionMissing Caller "the reaction does not exist";
     23009 NotReacted Caller "the user did not give this reaction";
+    27003 SearchInvalid Caller "the search takes 1 to 5 words and its own kinds of filters";
 
     // Relationship chain.
     30001 RelationParameterInvalid Caller "a parameter of the relationship request is not valid";

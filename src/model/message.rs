@@ -123,6 +123,12 @@ pub fn searchable(body: &RawValue) -> String {
     words
 }
 
+/// Whether a message has an element of one of these types.
+pub fn has_type(body: &RawValue, types: &[String]) -> bool {
+    let Ok(elements) = serde_json::from_str::<Vec<Element<'_>>>(body.get()) else { return false };
+    elements.iter().any(|element| types.iter().any(|one| *one == element.kind))
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::value::RawValue;

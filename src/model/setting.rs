@@ -242,6 +242,7 @@ settings! {
     custom_profile_fields: Vec<ProfileField> = Vec::new(), [20], "Custom profile fields (自定义字段) with their types and what clients and the backend may do; while empty, every well-formed one is accepted.";
     custom_friend_fields: Vec<String> = Vec::new(), [20], "Keywords of custom fields of friends (好友自定义字段); while empty, every well-formed one is accepted.";
     group_messages_per_second: i64 = 40, [1, 10_000], "Messages a second in one group; beyond, those of the lowest priority are dropped (群消息频控). Bursts of five seconds' worth pass.";
+    cloud_search: bool = true, [], "Whether users may search the app's users, groups and members, and what was said to them (云端搜索); 60020 without.";
     community: bool = true, [], "Whether communities and topics can be made and used (社群, 话题); 11000 without.";
     room_history: bool = false, [], "Whether newcomers of a live room get its newest messages, at most 20 (直播群历史消息).";
     upload_megabytes: i64 = 100, [1, 1024], "The largest file or video a client may upload, in MB.";

@@ -146,7 +146,7 @@ impl Services {
         Ok(listed)
     }
 
-    async fn peer_of(&self, app: &LiveApp, row: &ContactRow) -> Result<Option<Peer>, Error> {
+    pub(crate) async fn peer_of(&self, app: &LiveApp, row: &ContactRow) -> Result<Option<Peer>, Error> {
         if row.is_group() {
             return Ok(self.group_numbered(row.conversation).await?.map(Peer::Group));
         }

@@ -14,6 +14,7 @@ pub mod presence;
 mod profile;
 mod push;
 pub mod relation;
+mod search;
 mod world;
 
 use std::{
@@ -28,14 +29,15 @@ pub use contact::{ListedContact, Page, Peer};
 pub use download::{HistoryFile, HistoryKind};
 pub use failure::broken;
 pub use message::{
-    Conversation, ExtensionChange, ExtensionResult, Found, History, Hits, Members, Missed, Outbound, Sent, Slice,
-    Unread, Untold, roaming,
+    Conversation, ExtensionChange, ExtensionResult, Found, History, Hits, Members, MessageFilter, Missed, Outbound,
+    Sent, Slice, Unread, Untold, roaming,
 };
 use model::{Code, Error, Millis};
 pub use operator::{Operator, Operators};
 use presence::{Hub, Session};
 pub use push::{NewPush, PushControl, PushRow, TagChange, ValueChange, push_state};
 use quick_cache::sync::Cache;
+pub use search::{FoundMember, GroupFilter, SearchPage, UserFilter, Words};
 pub use store::tables::extension::ExtensionRow;
 use store::{Store, StoreError};
 use tokio_util::task::TaskTracker;
@@ -78,6 +80,7 @@ pub struct Services {
     relations: relation::Relations,
     pushes: push::Pushes,
     downloads: download::Downloads,
+    searches: search::Searches,
     /// The log's position and the time when this process started.
     started: (i64, Millis),
     /// Taken to sign an account in, so that two sign-ins never take the same place.
@@ -106,6 +109,7 @@ impl Services {
             relations: relation::Relations::new(store.clone()),
             pushes: push::Pushes::default(),
             downloads: download::Downloads::new(&secret),
+            searches: search::Searches::default(),
             started: (store.log.position(), world.now()),
             signing_in: std::array::from_fn(|_| tokio::sync::Mutex::default()),
             importing: std::array::from_fn(|_| tokio::sync::Mutex::default()),

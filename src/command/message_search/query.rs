@@ -1,17 +1,16 @@
 //! Searches the newest messages of a user's conversations for words.
 
-use std::{collections::HashSet, sync::Arc};
+use std::sync::Arc;
 
-use model::{Code, Error};
+use model::{Error, Millis};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
+use service::{Hits, MessageFilter, Peer, Words};
 
-use crate::{Command, Context, Doors, Spec};
+use crate::{Command, Context, Spec};
 
-/// How many of the newest messages a search looks at.
-const LOOKED_AT: usize = 20_000;
-/// The most words.
-const WORDS: usize = 5;
+/// The most senders or types of messages.
+const NAMED: usize = 100;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -38,96 +37,123 @@ pub(crate) struct Request {
     end_time: i64,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, Default)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct Reply {
+    /// Messages within one conversation, otherwise conversations.
     total_count: usize,
     cursor: String,
-    conversation_msgs: Vec<Hits>,
+    conversation_msgs: Vec<Found>,
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
-struct Hits {
-    #[serde(rename = "UserID")]
-    user: String,
+struct Found {
+    #[serde(rename = "UserID", skip_serializing_if = "Option::is_none")]
+    user: Option<String>,
+    #[serde(rename = "GroupID", skip_serializing_if = "Option::is_none")]
+    group: Option<String>,
     count: usize,
     msg_list: Vec<Box<RawValue>>,
 }
 
+impl Found {
+    fn of(peer: &Peer, count: usize, msg_list: Vec<Box<RawValue>>) -> Self {
+        let name = Some(peer.name().to_owned());
+        let (user, group) = if matches!(peer, Peer::User(_)) { (name, None) } else { (None, name) };
+        Self { user, group, count, msg_list }
+    }
+}
+
+/// A place among what was found, newest first: when something was said, and a number.
+type Place = (Millis, i64);
+
 impl Request {
-    fn matches(&self, text: &str) -> bool {
-        let text = text.to_lowercase();
-        let mut found = self.keyword_list.iter().map(|word| text.contains(&word.to_lowercase()));
-        if self.match_type == "and" { found.all(|found| found) } else { found.any(|found| found) }
+    async fn filter(&self, cx: &Context) -> Result<Option<MessageFilter>, Error> {
+        let invalid = |why: &'static str| Err(Error::new(Self::SPEC.malformed).detail(why));
+        let wants_nothing = self.keyword_list.is_empty() && self.senders.is_empty() && self.msg_type_list.is_empty();
+        if wants_nothing {
+            return invalid("a search has words, senders or types of messages");
+        }
+        if self.senders.len() > NAMED || self.msg_type_list.len() > NAMED {
+            return invalid("a search has at most 100 senders and types");
+        }
+        let all = self.match_type == "and";
+        let words = (!self.keyword_list.is_empty()).then(|| Words::new(&self.keyword_list, all)).transpose()?;
+        let mut senders = Vec::new();
+        for name in &self.senders {
+            senders.extend(cx.find(name).await?.map(|account| account.number));
+        }
+        if senders.is_empty() && !self.senders.is_empty() {
+            return Ok(None);
+        }
+        let to = if self.end_time > 0 { self.end_time } else { i64::MAX };
+        Ok(Some(MessageFilter { words, senders, types: self.msg_type_list.clone(), from: self.start_time, to }))
+    }
+
+    /// Whether something lies beyond the page before.
+    fn is_new(&self, place: Place) -> bool {
+        let before = self.cursor.split_once('_').and_then(|(time, at)| Some((time.parse().ok()?, at.parse().ok()?)));
+        before.is_none_or(|before: Place| place < before)
     }
 }
 
 impl Command for Request {
-    const SPEC: Spec = Spec::openim("message_search.query")
-        .doors(Doors::SOCKET)
-        .fails(&[Code::OpenimBodyNotJson])
-        .example(r#"{"KeywordList":["hello"],"MatchType":"or","Count":20}"#);
+    const SPEC: Spec =
+        Spec::search("message_search.query").example(r#"{"KeywordList":["hello"],"MatchType":"or","Count":20}"#);
     type Reply = Reply;
 
     async fn run(self, cx: Arc<Context>) -> Result<Reply, Error> {
         let me = cx.me()?;
-        let nothing = || Reply { total_count: 0, cursor: String::new(), conversation_msgs: Vec::new() };
-        if self.keyword_list.len() > WORDS {
-            return Err(Error::new(Self::SPEC.malformed).detail("a search has at most 5 words"));
-        }
-        if self.group.is_some() {
-            return Ok(nothing());
-        }
-        let peer = match &self.peer_account {
-            Some(name) => match cx.find(name).await? {
-                Some(peer) => Some(peer),
-                None => return Ok(nothing()),
-            },
-            None => None,
+        let Some(filter) = self.filter(&cx).await? else { return Ok(Reply::default()) };
+        let within = match (&self.peer_account, &self.group) {
+            (Some(name), _) => cx.find(name).await?.map(Peer::User),
+            (None, Some(id)) => cx.services.searched_group(cx.app()?, me, id).await?,
+            (None, None) => None,
         };
-        let mut senders = HashSet::new();
-        for name in &self.senders {
-            senders.extend(cx.find(name).await?.map(|account| account.number));
+        let is_within = self.peer_account.is_some() || self.group.is_some();
+        if is_within && within.is_none() {
+            return Ok(Reply::default());
         }
-        let found = cx
-            .services
-            .search(cx.app()?, me, peer.as_ref(), LOOKED_AT, |entry, text| {
-                let second = entry.time / 1000;
-                (self.keyword_list.is_empty() || self.matches(text))
-                    && (self.senders.is_empty() || senders.contains(&entry.sender))
-                    && (self.start_time == 0 || second >= self.start_time)
-                    && (self.end_time == 0 || second <= self.end_time)
-                    && self.msg_type_list.iter().all(|kind| contains(&entry.body, kind))
-            })
-            .await?;
+        let found = cx.services.search_messages(cx.app()?, me, within.as_ref(), &filter).await?;
         let limit = self.count.clamp(1, 100) as usize;
-        let skip: usize = self.cursor.parse().unwrap_or(0);
-        let mut conversation_msgs = Vec::new();
-        let total: usize = found.iter().map(|hits| hits.entries.len()).sum();
-        // Within one conversation the pages go through its messages, otherwise through the conversations.
-        let (shown, next) = if peer.is_some() { (total, skip + limit) } else { (found.len(), skip + limit) };
-        for hits in found {
-            let within = peer.is_some();
-            let messages = hits.messages(me)?;
-            let count = messages.len();
-            let page = if within { messages.into_iter().skip(skip).take(limit).collect() } else { messages };
-            conversation_msgs.push(Hits { user: hits.peer.user.to_string(), count, msg_list: page });
-        }
-        if peer.is_none() {
-            conversation_msgs = conversation_msgs.into_iter().skip(skip).take(limit).collect();
-            // A conversation with several hits is shown by their number; the client asks again within it.
-            for hits in &mut conversation_msgs {
-                if hits.count > 1 {
-                    hits.msg_list.truncate(1);
-                }
-            }
-        }
-        let cursor = if next < shown { next.to_string() } else { String::new() };
-        Ok(Reply { total_count: total, cursor, conversation_msgs })
+        if is_within { self.messages(me, found, limit) } else { self.conversations(me, found, limit) }
     }
 }
 
-fn contains(body: &[u8], kind: &str) -> bool {
-    body.windows(kind.len().max(1)).any(|part| part == kind.as_bytes())
+impl Request {
+    /// A page of the messages of one conversation.
+    fn messages(&self, me: &service::Account, found: Vec<Hits>, limit: usize) -> Result<Reply, Error> {
+        let Some(hits) = found.into_iter().next() else { return Ok(Reply::default()) };
+        let place = |entry: &store::Entry| (entry.time, entry.sequence);
+        let mut entries = hits.entries.clone();
+        let total = entries.len();
+        entries.retain(|entry| self.is_new(place(entry)));
+        let more = entries.len() > limit;
+        entries.truncate(limit);
+        let cursor = entries.last().filter(|_| more).map(place);
+        let shown = Found::of(&hits.peer, total, hits.messages(me, &entries)?);
+        Ok(Reply { total_count: total, cursor: text(cursor), conversation_msgs: vec![shown] })
+    }
+
+    /// A page of the conversations with something that fits. Of several messages the newest is shown: clients show how
+    /// many there are and ask again within the conversation.
+    fn conversations(&self, me: &service::Account, found: Vec<Hits>, limit: usize) -> Result<Reply, Error> {
+        let place = |hits: &Hits| hits.entries.first().map_or((0, 0), |entry| (entry.time, entry.position));
+        let total_count = found.len();
+        let mut new: Vec<Hits> = found.into_iter().filter(|hits| self.is_new(place(hits))).collect();
+        let more = new.len() > limit;
+        new.truncate(limit);
+        let cursor = new.last().filter(|_| more).map(place);
+        let show = |hits: &Hits| {
+            let newest = &hits.entries[..hits.entries.len().min(1)];
+            Ok(Found::of(&hits.peer, hits.entries.len(), hits.messages(me, newest)?))
+        };
+        let conversation_msgs = new.iter().map(show).collect::<Result<_, Error>>()?;
+        Ok(Reply { total_count, cursor: text(cursor), conversation_msgs })
+    }
+}
+
+fn text(place: Option<Place>) -> String {
+    place.map_or_else(String::new, |(time, at)| format!("{time}_{at}"))
 }

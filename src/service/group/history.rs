@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use model::{Code, Error, flags, group::rule::Action};
+use model::{Code, Error, GroupKind, flags, group::rule::Action};
 use serde_json::value::RawValue;
 use store::Entry;
 
@@ -47,7 +47,19 @@ impl GroupPage {
     }
 }
 
+impl Place {
+    /// A message or a tip of it as clients read it.
+    pub(crate) fn message(&self, entry: &Entry) -> Result<Box<RawValue>, Error> {
+        wire::item_of(self, entry)
+    }
+}
+
 impl LiveGroup {
+    /// Whether searches look through what was said in it.
+    pub(crate) fn is_searched(&self) -> bool {
+        self.kind.is_stored() && self.kind != GroupKind::Community
+    }
+
     /// Above which sequence of the group itself a member sees messages.
     pub(crate) fn visible_above(&self, account: i64) -> i64 {
         if self.kind.shows_past() {
@@ -58,17 +70,17 @@ impl LiveGroup {
 }
 
 /// What of a place somebody may see.
-struct Sight<'a> {
+pub(crate) struct Sight<'a> {
     by: &'a By,
     /// The greatest sequence that is not to be seen.
-    above: i64,
+    pub above: i64,
     hidden: HashSet<i64>,
     /// The time of the oldest message to be seen, in milliseconds.
-    earliest: i64,
+    pub earliest: i64,
 }
 
 impl Sight<'_> {
-    fn sees(&self, entry: &Entry) -> Result<bool, Error> {
+    pub fn sees(&self, entry: &Entry) -> Result<bool, Error> {
         if self.by.is_backend() {
             return Ok(true);
         }
@@ -86,7 +98,7 @@ impl Sight<'_> {
 const LAST_LOOKED_AT: usize = 50;
 
 impl Services {
-    async fn sight<'a>(&self, app: &LiveApp, place: &Place, by: &'a By) -> Result<Sight<'a>, Error> {
+    pub(crate) async fn sight<'a>(&self, app: &LiveApp, place: &Place, by: &'a By) -> Result<Sight<'a>, Error> {
         let (number, me) = (place.number(), by.account.number);
         let mut sight = Sight { by, above: 0, hidden: HashSet::new(), earliest: self.roaming_start(app) };
         if !by.is_backend() {

@@ -55,25 +55,6 @@ impl History {
     }
 }
 
-/// What a search found in one conversation.
-pub struct Hits {
-    /// The other account.
-    pub peer: Arc<Account>,
-    /// Newest first.
-    pub entries: Vec<Entry>,
-}
-
-impl Hits {
-    /// The messages as clients read them.
-    pub fn messages(&self, me: &Account) -> Result<Vec<Box<RawValue>>, Error> {
-        let read = |entry: &Entry| {
-            let (from, to) = if entry.sender == me.number { (me, &*self.peer) } else { (&*self.peer, me) };
-            message_of(entry, from, to)
-        };
-        self.entries.iter().map(read).collect()
-    }
-}
-
 /// The name of a stored message.
 pub(super) fn key_of(entry: &Entry) -> MessageKey {
     MessageKey { client_sequence: entry.client_sequence, random: entry.random, second: entry.time / 1000 }
@@ -227,7 +208,7 @@ impl Services {
         Ok((time, if newer { before } else { before + 1 }))
     }
 
-    async fn page(
+    pub(super) async fn page(
         &self,
         conversation: &Conversation,
         at: (Millis, i64),
@@ -273,43 +254,6 @@ impl Services {
         Ok(found.filter(|entry| entry.flags & flags::NOTICE == 0))
     }
 
-    /// Messages of `me` that contain the words, newest first, per peer; looks at the newest messages of each
-    /// conversation, at most `looked_at` in all.
-    pub async fn search(
-        &self,
-        app: &LiveApp,
-        me: &Arc<Account>,
-        peer: Option<&Arc<Account>>,
-        looked_at: usize,
-        matches: impl Fn(&Entry, &str) -> bool + Send,
-    ) -> Result<Vec<Hits>, Error> {
-        let contacts = self.store.book.contacts(me.number).await.map_err(broken)?;
-        let (mut found, mut budget) = (Vec::new(), looked_at);
-        for contact in contacts {
-            if contact.peer <= 0 || peer.is_some_and(|peer| peer.number != contact.peer) {
-                continue;
-            }
-            let Some(peer) = self.accounts.by_number(app.sdkappid, contact.peer).await? else { continue };
-            let mut hits = Vec::new();
-            let slice = Slice { limit: budget.min(5000), ..Slice::default() };
-            let history = self.history(app, me, &peer, slice).await?;
-            budget -= history.entries.len().min(budget);
-            for (entry, ..) in history.entries.into_iter().rev() {
-                let text = super::wire::with_parts(&entry.body, |parts| model::message::searchable(parts.body))?;
-                if entry.flags & flags::RECALLED == 0 && matches(&entry, &text) {
-                    hits.push(entry);
-                }
-            }
-            if !hits.is_empty() {
-                found.push(Hits { peer, entries: hits });
-            }
-            if budget == 0 {
-                break;
-            }
-        }
-        Ok(found)
-    }
-
     /// The conversation of two accounts and a message in it, or the error that says it is missing. Of two with one
     /// name it is that from `a`.
     pub(super) async fn find_message(
@@ -328,16 +272,16 @@ impl Services {
 }
 
 /// What a reader may see.
-struct Reader {
-    hidden: HashSet<i64>,
-    cleared: i64,
-    me: i64,
-    peer: i64,
-    earliest: Millis,
+pub(super) struct Reader {
+    pub hidden: HashSet<i64>,
+    pub cleared: i64,
+    pub me: i64,
+    pub peer: i64,
+    pub earliest: Millis,
 }
 
 impl Reader {
-    fn sees(&self, entry: &Entry) -> bool {
+    pub fn sees(&self, entry: &Entry) -> bool {
         let withheld = entry.sender == self.me && entry.flags & flags::NO_SENDER_COPY != 0;
         entry.sequence > self.cleared
             && entry.time >= self.earliest

@@ -3,6 +3,7 @@
 mod attached;
 mod change;
 mod history;
+mod search;
 mod send;
 mod unread;
 mod wire;
@@ -12,8 +13,9 @@ use std::sync::Arc;
 pub use attached::{ExtensionChange, ExtensionResult, roaming};
 pub use change::Found;
 pub(crate) use change::{conflict, emptied, found};
-pub use history::{History, Hits, Slice};
+pub use history::{History, Slice};
 use model::Error;
+pub use search::{Hits, MessageFilter};
 pub use send::{Outbound, Sent};
 use store::tables::conversation::ConversationRow;
 pub use unread::{Missed, Unread, Untold};

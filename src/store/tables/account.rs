@@ -8,6 +8,8 @@ const BY_NUMBER: &str = "SELECT number, user_id, robot, created, signed_after, p
     FROM account WHERE number = $1";
 const COUNT: &str = "SELECT COUNT(*) FROM account WHERE app = $1 AND robot = $2";
 const ROBOTS: &str = "SELECT user_id FROM account WHERE app = $1 AND robot = 1 ORDER BY user_id";
+const BEFORE: &str = "SELECT number, user_id, profile FROM account WHERE app = $1 AND number < $2
+    ORDER BY number DESC LIMIT $3";
 const NEXT: &str = "UPDATE counter SET value = value + 1 WHERE name = 'account' RETURNING value";
 const ADD: &str = "INSERT INTO account (number, app, user_id, robot, created, signed_after, profile, preferences)
     SELECT value, CAST($1 AS BIGINT), CAST($2 AS TEXT), CAST($3 AS BIGINT), CAST($4 AS BIGINT), 0, $5, $6
@@ -116,6 +118,17 @@ impl Book {
     /// How many accounts (or robots) an app has.
     pub async fn account_count(&self, app: i64, robots: bool) -> Result<i64, StoreError> {
         self.first(COUNT, params![app, robots]).await?.ok_or(StoreError::Missing)?.int(0)
+    }
+
+    /// An app's accounts with numbers below `before`, newest first: number, name, JSON of the profile.
+    pub async fn accounts_before(
+        &self,
+        app: i64,
+        before: i64,
+        limit: i64,
+    ) -> Result<Vec<(i64, String, Vec<u8>)>, StoreError> {
+        let rows = self.read(BEFORE, params![app, before, limit]).await?;
+        rows.iter().map(|row| Ok((row.int(0)?, row.text(1)?, row.blob(2)?))).collect()
     }
 
     /// The names of an app's robots.

@@ -9,6 +9,8 @@ const BY_NUMBER: &str = "SELECT number, app, group_id, kind, owner, created, bod
 const IDS: &str = "SELECT number, group_id FROM chat_group WHERE app = $1 AND number > $2 ORDER BY number LIMIT $3";
 const IDS_OF_KIND: &str = "SELECT number, group_id FROM chat_group
     WHERE app = $1 AND kind = $2 AND number > $3 ORDER BY number LIMIT $4";
+const BEFORE: &str = "SELECT number, app, group_id, kind, owner, created, body FROM chat_group
+    WHERE app = $1 AND kind = $2 AND number < $3 ORDER BY number DESC LIMIT $4";
 const COUNT: &str = "SELECT COUNT(*) FROM chat_group WHERE app = $1";
 const COUNT_OF_KIND: &str = "SELECT COUNT(*) FROM chat_group WHERE app = $1 AND kind = $2";
 const MADE_SINCE: &str = "SELECT COUNT(*) FROM chat_group WHERE app = $1 AND created >= $2";
@@ -38,6 +40,9 @@ const MEMBERS: &str = "SELECT m.account, a.user_id, m.role, m.joined, m.join_seq
     c.read_sequence, c.mute FROM group_member m JOIN account a ON a.number = m.account
     JOIN contact c ON c.account = m.account AND c.conversation = m.conversation
     WHERE m.conversation = $1 ORDER BY m.joined, m.account";
+const MEMBER_PROFILES: &str = "SELECT m.account, a.user_id, m.name_card, a.profile
+    FROM group_member m JOIN account a ON a.number = m.account
+    WHERE m.conversation = $1 AND m.account > $2 ORDER BY m.account LIMIT $3";
 const CHANGE_MEMBER: &str = "UPDATE group_member SET role = $1, name_card = $2, fields = $3
     WHERE conversation = $4 AND account = $5";
 const SET_ROLE: &str = "UPDATE group_member SET role = $1 WHERE conversation = $2 AND account = $3";
@@ -132,6 +137,19 @@ pub struct MemberRow {
     pub mute: i64,
 }
 
+/// What a search looks at of a member.
+#[derive(Clone, Debug)]
+pub struct MemberProfile {
+    /// The account's number.
+    pub account: i64,
+    /// The account's name.
+    pub user_id: String,
+    /// The member's name in the group.
+    pub name_card: String,
+    /// JSON of the account's profile.
+    pub profile: Vec<u8>,
+}
+
 fn group(row: &Row) -> Result<GroupRow, StoreError> {
     Ok(GroupRow {
         number: row.int(0)?,
@@ -187,6 +205,37 @@ impl Book {
             None => self.read(IDS, params![app, after, limited(limit)]).await?,
         };
         rows.iter().map(|row| Ok((row.int(0)?, row.text(1)?))).collect()
+    }
+
+    /// An app's groups of a kind with numbers below `before`, newest first.
+    pub async fn groups_before(
+        &self,
+        app: i64,
+        kind: i64,
+        before: i64,
+        limit: usize,
+    ) -> Result<Vec<GroupRow>, StoreError> {
+        let rows = self.read(BEFORE, params![app, kind, before, limited(limit)]).await?;
+        rows.iter().map(group).collect()
+    }
+
+    /// A group's members with accounts above `after`, by account, with their profiles.
+    pub async fn member_profiles(
+        &self,
+        conversation: i64,
+        after: i64,
+        limit: usize,
+    ) -> Result<Vec<MemberProfile>, StoreError> {
+        let rows = self.read(MEMBER_PROFILES, params![conversation, after, limited(limit)]).await?;
+        let profile = |row: &Row| {
+            Ok(MemberProfile {
+                account: row.int(0)?,
+                user_id: row.text(1)?,
+                name_card: row.text(2)?,
+                profile: row.blob(3)?,
+            })
+        };
+        rows.iter().map(profile).collect()
     }
 
     /// How many groups of one kind or of all an app has.

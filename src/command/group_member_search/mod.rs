@@ -1,0 +1,3 @@
+//! `group_member_search`: the cloud's search for members of the user's groups.
+
+commands! { query }

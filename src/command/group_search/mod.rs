@@ -1,0 +1,5 @@
+//! `group_search`: the cloud's search for groups.
+
+pub(crate) mod shared;
+
+commands! { query }

@@ -1,0 +1,3 @@
+//! `user_search`: the cloud's search for users.
+
+commands! { query }
