@@ -34,6 +34,7 @@ mod group_search;
 mod heartbeat;
 mod im_cos_msg;
 mod im_long_msg;
+mod im_msg_audit_mgr;
 mod im_msg_db_logic;
 mod im_open_login_svc;
 mod im_open_status;
@@ -43,6 +44,7 @@ mod message_search;
 mod open_msg_svc;
 mod openconfigsvr;
 mod openim;
+mod openim_dirty_words;
 mod openim_msg_ext_http_svc;
 mod openim_robot_http_svc;
 mod profile;
@@ -76,6 +78,7 @@ pub fn table() -> impl Iterator<Item = &'static Entry> {
         im_cos_msg::TABLE,
         im_long_msg::TABLE,
         im_msg_db_logic::TABLE,
+        im_msg_audit_mgr::TABLE,
         im_open_login_svc::TABLE,
         im_open_status::TABLE,
         im_sdk_config_mgr::TABLE,
@@ -84,6 +87,7 @@ pub fn table() -> impl Iterator<Item = &'static Entry> {
         open_msg_svc::TABLE,
         openconfigsvr::TABLE,
         openim::TABLE,
+        openim_dirty_words::TABLE,
         openim_msg_ext_http_svc::TABLE,
         openim_robot_http_svc::TABLE,
         profile::TABLE,

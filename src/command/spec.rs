@@ -152,6 +152,11 @@ impl Spec {
         Self { body: (128 * KIB, Code::BodyTooLong), ..Self::parameter(name) }
     }
 
+    /// Content audit: 2003 and 2004.
+    pub const fn audit(name: &'static str) -> Self {
+        Self { malformed: Code::AuditParameterInvalid, forbidden: Code::AuditAdminRequired, ..Self::new(name) }
+    }
+
     /// Searches of clients: 27003.
     pub const fn search(name: &'static str) -> Self {
         Self {

@@ -137,7 +137,8 @@ async fn read(
     headers: HeaderMap,
 ) -> Response {
     let answered = async {
-        let Some(file) = gate.services.file(address.app, &address.token, &address.file_name).await? else {
+        let Address { app, token, file_name } = &address;
+        let Some(file) = gate.services.file(*app, token, file_name, query.as_deref()).await? else {
             return Ok(None);
         };
         if let Some(variant) = query.as_deref().and_then(wanted)

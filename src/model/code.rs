@@ -72,6 +72,9 @@ codes! {
     1003 HistoryInternal Ours "internal error while preparing the history file";
     1004 HistoryNotReady Busy "the history file is not ready yet, or that hour has no messages";
     1005 HistoryExpired Caller "the history file has expired";
+    2003 AuditParameterInvalid Caller "a parameter of the content audit is wrong";
+    2004 AuditAdminRequired Auth "only an administrator of the application may ask this of the content audit";
+    2016 TooManyAuditWords Caller "at most 10 words in one request";
 
     // Groups.
     10001 GroupSignInRequired Auth "the caller is not signed in";

@@ -442,6 +442,11 @@ pub struct TopicInfo {
 }
 
 impl TopicInfo {
+    /// The texts that people read.
+    pub fn texts(&self) -> [&str; 3] {
+        [&self.name, &self.introduction, &self.notification]
+    }
+
     /// Checks the lengths of its texts; 10004.
     pub fn check(&self) -> Result<(), Error> {
         if self.name.is_empty() {

@@ -16,6 +16,7 @@ pub mod push;
 pub mod quota;
 pub mod setting;
 pub mod usersig;
+pub mod word;
 
 pub use app::{App, Edition, State};
 pub use code::{Code, Kind};

@@ -99,7 +99,7 @@ async fn drain(door: Door, services: &Services, patience: Duration) {
     }
 }
 
-/// Removes files at the end of their life. Cut off anywhere, the next run does the rest.
+/// Removes files and notices at the end of their life. Cut off anywhere, the next run does the rest.
 async fn purge(services: &Services) {
     let mut look = interval(PURGE);
     look.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -107,6 +107,9 @@ async fn purge(services: &Services) {
         look.tick().await;
         if let Err(error) = services.purge_files().await {
             tracing::warn!(%error, "files at the end of their life were not removed");
+        }
+        if let Err(error) = services.purge_notices().await {
+            tracing::warn!(%error, "notices at the end of their life were not removed");
         }
     }
 }

@@ -15,6 +15,7 @@ mod profile;
 mod push;
 pub mod relation;
 mod search;
+mod word;
 mod world;
 
 use std::{
@@ -81,6 +82,7 @@ pub struct Services {
     pushes: push::Pushes,
     downloads: download::Downloads,
     searches: search::Searches,
+    lexicons: word::Lexicons,
     /// The log's position and the time when this process started.
     started: (i64, Millis),
     /// Taken to sign an account in, so that two sign-ins never take the same place.
@@ -99,6 +101,7 @@ impl Services {
     pub async fn start(store: Store, world: Arc<World>, options: Options) -> Result<Arc<Self>, StoreError> {
         let store = Arc::new(store);
         let secret = store.book.meta("file_key", || world.hex(32)).await?;
+        let words = store.book.words().await?;
         Ok(Arc::new(Self {
             apps: Apps::load(store.clone(), world.clone()).await?,
             accounts: Accounts::new(store.clone(), world.clone()),
@@ -110,6 +113,7 @@ impl Services {
             pushes: push::Pushes::default(),
             downloads: download::Downloads::new(&secret),
             searches: search::Searches::default(),
+            lexicons: word::Lexicons::load(words),
             started: (store.log.position(), world.now()),
             signing_in: std::array::from_fn(|_| tokio::sync::Mutex::default()),
             importing: std::array::from_fn(|_| tokio::sync::Mutex::default()),

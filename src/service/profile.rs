@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use model::{
-    Error, UserId,
+    Code, Error, UserId,
     profile::{IMAGE, Item, NICK, Value, check_readable},
 };
 use serde_json::json;
@@ -20,6 +20,8 @@ impl Services {
         admin: bool,
         except: Option<u32>,
     ) -> Result<(), Error> {
+        let texts = items.iter().filter(|item| item.tag != IMAGE).filter_map(|item| item.value.as_str());
+        self.lexicons.check(app.sdkappid, texts, Code::ProfileTextRejected)?;
         let change = |profile: &mut model::Profile| profile.change(items, &app.settings, admin);
         if let Some(fresh) = self.accounts.change_profile(account, change).await? {
             let tags: Vec<&str> = items.iter().map(|item| item.tag.as_str()).collect();

@@ -23,6 +23,7 @@ import push
 import relations
 import robots
 import sending
+import words
 from client import Client, user_sig
 from report import Report
 
@@ -72,7 +73,7 @@ def main():
     report = Report(verbose=not options.quiet)
     stage = Stage(client, report)
     for module in (
-        door, accounts, sending, history, later, robots, relations, groups, group_talk, contacts, push
+        door, accounts, sending, history, later, robots, relations, groups, group_talk, contacts, push, words
     ):
         for section in module.SECTIONS:
             report.section(section, stage)

@@ -258,3 +258,27 @@ async fn notices_reach_named_users_and_can_be_taken_back() {
     bob.settle().await;
     assert_eq!(received(&bob.heard()), []);
 }
+
+#[tokio::test]
+async fn what_nobody_waits_for_any_more_is_removed() {
+    let server = Server::start_fixed().await;
+    let app = server.app().await;
+    app.import(&["alice", "bob"]).await;
+    let alice = app.user("alice").connect().await;
+    alice.lose(&server).await;
+    push(&app, 1, 600, "old").await;
+    server.world().advance(29 * 86_400_000);
+    push(&app, 2, 7 * 86_400, "new").await;
+    assert_eq!(server.services().purge_notices().await.unwrap(), 0, "it is not old enough");
+    server.world().advance(86_400_000);
+    assert_eq!(server.services().purge_notices().await.unwrap(), 2);
+    assert_eq!(server.services().purge_notices().await.unwrap(), 0, "nothing is left to be removed");
+    let book = &server.services().store().book;
+    for (_, conversation) in book.system_conversations(0, 10).await.unwrap() {
+        let left = server.services().store().log.range(conversation, 0, i64::MAX, false, 10, 0).await.unwrap();
+        assert_eq!(left.len(), 1);
+    }
+    let bob = app.user("bob").connect().await;
+    assert_eq!(bob.expects_text("new").await.text, "new");
+    assert_eq!(words(&bob), ["new"]);
+}

@@ -58,13 +58,14 @@ impl Command for Request {
         .doors(Doors::REST)
         .rate(1)
         .body(MESSAGE_BYTES, Code::MessageTooLong)
-        .fails(&[Code::GroupAccountMissing])
+        .fails(&[Code::GroupAccountMissing, Code::TextRejected])
         .example(r#"{"Random":7,"MsgBody":[{"MsgType":"TIMTextElem","MsgContent":{"Text":"the show begins"}}]}"#);
     type Reply = Reply;
 
-    async fn run(self, cx: Arc<Context>) -> Result<Reply, Error> {
+    async fn run(mut self, cx: Arc<Context>) -> Result<Reply, Error> {
         // The codes of one-to-one messages are none of a group's.
         check_body(&self.msg_body).map_err(|error| Error::new(Code::GroupParameterInvalid).detail(error.detail))?;
+        self.msg_body = cx.services.screen(cx.app()?, self.msg_body)?;
         let by = by(&cx, self.from.as_deref()).await?;
         let (app, second) = (cx.app()?, cx.services.world.second());
         let (mut after, mut msg_seq) = (0, 0);

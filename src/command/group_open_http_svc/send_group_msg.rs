@@ -75,6 +75,7 @@ impl Command for Request {
             Code::GroupNoPermission,
             Code::MemberMuted,
             Code::MessageTooLong,
+            Code::TextRejected,
             Code::TooManyMentions,
             Code::OnlineMessageWithoutReceipts,
             Code::GroupTooLargeForReceipts,
@@ -83,7 +84,7 @@ impl Command for Request {
         .example(r#"{"GroupId":"hikers-01","Random":90210,"MsgBody":[{"MsgType":"TIMTextElem","MsgContent":{"Text":"hi"}}]}"#);
     type Reply = Reply;
 
-    async fn run(self, cx: Arc<Context>) -> Result<Reply, Error> {
+    async fn run(mut self, cx: Arc<Context>) -> Result<Reply, Error> {
         // Taken before anything can wait: a client's messages are stored in the order they came in.
         let order = match cx.session() {
             Some(session) => Some(session.order.clone().lock_owned().await),
@@ -94,6 +95,7 @@ impl Command for Request {
         // The group service has one code for whatever is wrong with a request.
         let malformed = |error: Error| Error::new(Self::SPEC.malformed).detail(error.detail);
         check_body(&self.msg_body).map_err(malformed)?;
+        self.msg_body = parts::screen(&cx, self.msg_body, &self.send_msg_control)?;
         parts::check_push_info(self.offline_push_info.as_deref()).map_err(malformed)?;
         let mut content = self.content(&cx, &place).await?;
         content.order = order;

@@ -37,7 +37,8 @@ impl Command for Request {
         // Clients that are refused measure the picture themselves, and so may know formats that the server does not.
         let refused =
             || Error::new(Self::SPEC.malformed).detail("str_image_url is not a picture that was uploaded here");
-        let file = cx.services.file_at(cx.me()?.app, &self.str_image_url).await?.ok_or_else(refused)?;
+        let file = cx.services.file_at(cx.me()?.app, &self.str_image_url).await?;
+        let file = file.filter(|file| !file.withheld).ok_or_else(refused)?;
         let size = cx.services.measure(&file).await?.ok_or_else(refused)?;
         let path = cx.services.path_of(&file).ok_or_else(refused)?;
         let url = format!("{}{path}", cx.origin);

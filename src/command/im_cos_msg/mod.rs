@@ -1,3 +1,5 @@
 //! `im_cos_msg`: where clients put files.
 
-commands! { get_final_ip get_imageinfo pre_sig simple_sig video_cover }
+commands! {
+    allow_banned_object forbid_illegal_object get_cos_sig get_final_ip get_imageinfo pre_sig simple_sig video_cover
+}

@@ -138,6 +138,7 @@ impl Command for Request {
             Code::MsgBodyNotArray,
             Code::FromAccountInvalid,
             Code::MessageMalformed,
+            Code::TextRejected,
             Code::TooManyReceivers,
             Code::ReceiverUnknown,
             Code::SyncOtherMachineInvalid,
@@ -153,6 +154,7 @@ impl Command for Request {
 
     async fn run(mut self, cx: Arc<Context>) -> Result<Reply, Error> {
         self.check()?;
+        self.msg_body = parts::screen(&cx, self.msg_body, &self.send_msg_control)?;
         let from = cx.act_as(self.from.as_deref(), &Self::SPEC, Code::FromAccountInvalid).await?;
         let world = &cx.services.world;
         let users = std::mem::take(&mut self.to);

@@ -47,11 +47,17 @@ impl Request {
 impl Command for Request {
     const SPEC: Spec = Spec::openim("openim.modify_c2c_msg")
         .body(MESSAGE_BYTES, Code::BodyTooLong)
-        .fails(&[Code::MessageMissing, Code::AlreadyRecalled, Code::ModifyConflict, Code::MsgKeyInvalid])
+        .fails(&[
+            Code::MessageMissing,
+            Code::AlreadyRecalled,
+            Code::ModifyConflict,
+            Code::MsgKeyInvalid,
+            Code::TextRejected,
+        ])
         .example(r#"{"From_Account":"alice","To_Account":"bob","MsgKey":"7_90210_1700000000","CloudCustomData":"x"}"#);
     type Reply = Reply;
 
-    async fn run(self, cx: Arc<Context>) -> Result<Reply, Error> {
+    async fn run(mut self, cx: Arc<Context>) -> Result<Reply, Error> {
         let key = self.key()?;
         let from = cx.account(&self.from, Code::FromAccountInvalid).await?;
         let to = cx.account(&self.to, Code::ReceiverUnknown).await?;
@@ -68,6 +74,8 @@ impl Command for Request {
         if let Some(body) = &self.msg_body {
             check_body(body)?;
         }
+        let screen = |body| cx.services.screen(cx.app()?, body);
+        self.msg_body = self.msg_body.map(screen).transpose()?;
         let content = (self.msg_body.as_deref(), self.cloud_custom_data.as_deref());
         let known = if cx.is_admin() { None } else { self.msg_version };
         let found = cx.services.modify(&from, &to, key, content, known, cx.instance()).await?;

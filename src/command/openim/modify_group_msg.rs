@@ -39,11 +39,12 @@ impl Command for Request {
             Code::AlreadyRecalled,
             Code::ModifyConflict,
             Code::MsgBodyMalformed,
+            Code::TextRejected,
         ])
         .example(r#"{"GroupId":"hikers-01","MsgSeq":1,"CloudCustomData":"seen"}"#);
     type Reply = Reply;
 
-    async fn run(self, cx: Arc<Context>) -> Result<Reply, Error> {
+    async fn run(mut self, cx: Arc<Context>) -> Result<Reply, Error> {
         if let Some(body) = &self.msg_body {
             check_body(body)?;
         } else if self.cloud_custom_data.is_none() {
@@ -53,6 +54,8 @@ impl Command for Request {
         let place = place(&cx, &self.group_id, self.topic_id.as_deref()).await?;
         // Only users take part in the optimistic locking.
         let known = self.msg_version.filter(|_| !cx.is_admin());
+        let screen = |body| cx.services.screen(cx.app()?, body);
+        self.msg_body = self.msg_body.map(screen).transpose()?;
         let content = (self.msg_body.as_deref(), self.cloud_custom_data.as_deref());
         let found = cx.services.modify_in_group(&place, &by, self.msg_seq, content, known).await?;
         Ok(Reply { msg_version: found.version, msg_body: found.body, cloud_custom_data: found.custom_data })

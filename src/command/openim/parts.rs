@@ -4,7 +4,7 @@ use model::{Code, Error, flags, message::LIFE_SECONDS};
 use serde::Deserialize;
 use serde_json::{Value, value::RawValue};
 
-use crate::entry::first_wrong;
+use crate::{Context, entry::first_wrong};
 
 type Check = (&'static str, fn(&Value) -> bool, bool, Code);
 
@@ -66,6 +66,15 @@ pub(crate) fn control_flags(controls: &[String]) -> u32 {
         "NoLastMsg" => all | flags::NO_LAST,
         _ => all,
     })
+}
+
+/// Applies the app's words to what is said, which is refused then (80001) or changed. The app's backend may have a
+/// message of its own left out.
+pub(crate) fn screen(cx: &Context, body: Box<RawValue>, controls: &[String]) -> Result<Box<RawValue>, Error> {
+    if cx.is_admin() && controls.iter().any(|control| control == "NoMsgCheck") {
+        return Ok(body);
+    }
+    cx.services.screen(cx.app()?, body)
 }
 
 /// How long a message waits for its receiver, in seconds; longer than 7 days is cut, 0 is not at all.

@@ -61,6 +61,7 @@ impl Command for Request {
             Code::MsgBodyMalformed,
             Code::MsgBodyNotArray,
             Code::MessageMalformed,
+            Code::TextRejected,
             Code::MsgRandomInvalid,
             Code::MsgTimeStampInvalid,
             Code::ToAccountInvalid,
@@ -70,7 +71,7 @@ impl Command for Request {
         );
     type Reply = Reply;
 
-    async fn run(self, cx: Arc<Context>) -> Result<Reply, Error> {
+    async fn run(mut self, cx: Arc<Context>) -> Result<Reply, Error> {
         // Taken before anything can wait: a client's messages are stored in the order they came in.
         let order = match cx.session() {
             Some(session) => Some(session.order.clone().lock_owned().await),
@@ -78,6 +79,7 @@ impl Command for Request {
         };
         let from = cx.act_as(self.from.as_deref(), &Self::SPEC, Code::FromAccountInvalid).await?;
         check_body(&self.msg_body)?;
+        self.msg_body = parts::screen(&cx, self.msg_body, &self.send_msg_control)?;
         parts::check_push_info(self.offline_push_info.as_deref())?;
         let client_time = self.msg_client_time.unwrap_or(cx.services.world.second() as u32);
         let random = self.msg_random;

@@ -268,20 +268,51 @@ impl Services {
             mime: String::new(),
             width: -1,
             height: -1,
+            withheld: false,
         }
     }
 
-    /// The file of an address; `None` when the address is not ours, or the file not whole yet or not kept any more.
-    pub async fn file(&self, app: SdkAppId, token: &str, file_name: &str) -> Result<Option<UploadRow>, Error> {
+    /// The file of an address; `None` when the address is not ours, the file not whole yet or not kept any more, or
+    /// withheld and the query is no pass of [`pass_for`](Self::pass_for).
+    pub async fn file(
+        &self,
+        app: SdkAppId,
+        token: &str,
+        file_name: &str,
+        query: Option<&str>,
+    ) -> Result<Option<UploadRow>, Error> {
+        let found = self.stored(app, token, file_name).await?;
+        Ok(found.filter(|row| !row.withheld || query.is_some_and(|query| self.is_pass(row, query))))
+    }
+
+    async fn stored(&self, app: SdkAppId, token: &str, file_name: &str) -> Result<Option<UploadRow>, Error> {
         let Some(name) = self.name(app, token, file_name) else { return Ok(None) };
         let found = self.store.book.upload(app.into(), name).await.map_err(broken)?;
         Ok(found.filter(|row| row.bytes >= 0 && self.life_left(row) > 0))
     }
 
-    /// The file of a whole address, as messages have it.
+    /// The file of a whole address, as messages have it; also one that is withheld.
     pub async fn file_at(&self, app: SdkAppId, url: &str) -> Result<Option<UploadRow>, Error> {
         let Some((token, file_name)) = inside(app, url) else { return Ok(None) };
-        self.file(app, token, &file_name).await
+        self.stored(app, token, &file_name).await
+    }
+
+    /// Takes a file from users' sight, or shows it again.
+    pub async fn withhold_file(&self, file: &UploadRow, withheld: bool) -> Result<(), Error> {
+        self.store.book.withhold_upload(&file.name, withheld).await.map_err(broken)
+    }
+
+    /// A query that lets who has it read a file for 15 minutes, withheld or not.
+    pub fn pass_for(&self, file: &UploadRow) -> String {
+        let until = self.world.now() + UPLOAD_MILLIS;
+        format!("until={until}&pass={}", hex(self.sign(&pass_text(file, until)).as_ref()))
+    }
+
+    fn is_pass(&self, file: &UploadRow, query: &str) -> bool {
+        let value = |name: &str| query.split('&').find_map(|part| part.strip_prefix(name));
+        let until = value("until=").and_then(|until| until.parse::<Millis>().ok());
+        let (Some(until), Some(pass)) = (until, value("pass=").and_then(unhex)) else { return false };
+        until > self.world.now() && hmac::verify(&self.shelf.key, pass_text(file, until).as_bytes(), &pass).is_ok()
     }
 
     /// Bytes of a file; `None` when it is not kept any more.
@@ -296,6 +327,10 @@ fn upload_text(app: SdkAppId, name: &str, file_name: &str, query: &str) -> Strin
 
 fn download_text(app: SdkAppId, name: &str, file_name: &str) -> String {
     format!("get {app}/{name}/{file_name}")
+}
+
+fn pass_text(file: &UploadRow, until: Millis) -> String {
+    format!("pass {}/{}?{until}", file.app, file.name)
 }
 
 /// Where a file is kept.

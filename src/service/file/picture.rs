@@ -160,15 +160,16 @@ fn look(bytes: &[u8]) -> Option<Seen> {
     if width == 0 || height == 0 || width > SIDE || height > SIDE || !is_small {
         return None;
     }
-    // A smaller variant would stand still.
-    if is_moving {
-        return Some(Seen { size: (width, height), variants: Vec::new() });
-    }
     let turn = decoder.orientation().unwrap_or(Orientation::NoTransforms);
-    let mut picture = DynamicImage::from_decoder(decoder).ok()?;
+    let Ok(mut picture) = DynamicImage::from_decoder(decoder) else {
+        // How large it is was said before its first frame, and browsers may read what is not read here.
+        return is_moving.then_some(Seen { size: (width, height), variants: Vec::new() });
+    };
     picture.apply_orientation(turn);
     let size = (picture.width(), picture.height());
-    let variants = Smaller::ALL.into_iter().filter_map(|variant| {
+    // Of what moves lists show the first frame; what is looked at moves, so there is no larger variant.
+    let wanted: &[Smaller] = if is_moving { &[Smaller::Small] } else { &Smaller::ALL };
+    let variants = wanted.iter().copied().filter_map(|variant| {
         let (width, height) = variant.size(size);
         let content = ((width, height) != size).then(|| encode(&picture.thumbnail_exact(width, height)))??;
         (content.len() < bytes.len() && content.len() as u64 <= VARIANT).then_some((variant, content))
@@ -191,7 +192,7 @@ fn encode(picture: &DynamicImage) -> Option<Vec<u8>> {
 mod tests {
     use std::io::Cursor;
 
-    use image::{DynamicImage, ImageFormat, Rgb, RgbImage, Rgba, RgbaImage};
+    use image::{DynamicImage, Frame, ImageFormat, Rgb, RgbImage, Rgba, RgbaImage, codecs::gif::GifEncoder};
 
     use super::{Smaller, look};
 
@@ -246,9 +247,19 @@ mod tests {
     }
 
     #[test]
-    fn moving_pictures_have_a_size_and_no_variants() {
-        let seen = look(&written(&photo(900, 800), ImageFormat::Gif)).unwrap();
-        assert_eq!((seen.size, seen.variants.len()), ((900, 800), 0));
+    fn moving_pictures_show_their_first_frame_in_lists() {
+        let mut bytes = Vec::new();
+        let mut encoder = GifEncoder::new(&mut bytes);
+        for shade in [250, 10] {
+            let frame = RgbaImage::from_fn(900, 800, |x, y| Rgba([shade, (x ^ y) as u8, (x * y) as u8, 255]));
+            encoder.encode_frame(Frame::new(frame)).unwrap();
+        }
+        drop(encoder);
+        let seen = look(&bytes).unwrap();
+        let [(Smaller::Small, still)] = &seen.variants[..] else { panic!("{} variants", seen.variants.len()) };
+        let still = image::load_from_memory(still).unwrap().to_rgb8();
+        assert_eq!((seen.size, still.dimensions()), ((900, 800), (223, 198)));
+        assert!(still.pixels().all(|pixel| pixel.0[0] > 128), "the first frame");
     }
 
     /// A PNG that says it is so large and has nothing in it.

@@ -108,6 +108,8 @@ impl Services {
         }
         let now = new.imported.unwrap_or(self.world.now());
         let info = Self::info_of_new(app, kind, &new, now)?;
+        let texts = [&info.name, &info.introduction, &info.notification].map(String::as_str);
+        self.lexicons.check(app.sdkappid, texts, Code::TextRejected)?;
         let _alone = self.groups.making[(app.sdkappid % 64) as usize].lock().await;
         if new.imported.is_none() {
             self.check_quotas(app, kind, new.owner.as_deref()).await?;
@@ -319,6 +321,7 @@ impl Services {
             (change.face, &mut info.face, "GroupFaceUrl"),
         ] {
             if let Some(new) = new.filter(|new| new != text) {
+                self.lexicons.check(app.sdkappid, [new.as_str()], Code::TextRejected)?;
                 note(name, json!(new));
                 *text = new;
             }

@@ -199,6 +199,7 @@ impl Services {
         }
         if let Some(card) = change.name_card {
             check_length("NameCard", &card, limit::NAME_CARD_BYTES)?;
+            self.lexicons.check(group.app, [card.as_str()], Code::TextRejected)?;
             member.name_card = card;
         }
         member.fields.extend(change.fields);

@@ -271,6 +271,7 @@ impl Services {
     ) -> Result<Arc<Topic>, Error> {
         Self::check_topics(app, group, by)?;
         info.check()?;
+        self.lexicons.check(app.sdkappid, info.texts(), Code::TextRejected)?;
         let id = self.topic_id(group, id)?;
         if self.topics(group).await?.len() >= limit::TOPICS {
             return Err(Error::new(Code::UserGroupQuotaUsedUp).detail("a community has at most 200 topics"));
@@ -313,6 +314,9 @@ impl Services {
         let mut info = topic.info.clone();
         change(&mut info);
         info.check()?;
+        let old = topic.info.texts();
+        let new = info.texts().into_iter().filter(|text| !old.contains(text));
+        self.lexicons.check(app.sdkappid, new, Code::TextRejected)?;
         let mut news = json!({});
         if let Some(news) = news.as_object_mut() {
             for (name, old, new) in [

@@ -6,11 +6,12 @@
 
 mod choose;
 mod deliver;
+mod life;
 mod show;
 
 use std::{
     collections::{HashMap, HashSet},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError, atomic::AtomicI64},
 };
 
 pub use choose::{TagChange, ValueChange};
@@ -36,6 +37,8 @@ pub(crate) struct Pushes {
     runner: Mutex<Runner>,
     /// When each app last withdrew a push.
     withdrawn: Mutex<HashMap<SdkAppId, Millis>>,
+    /// The last account whose old notices were removed.
+    looked_at: AtomicI64,
 }
 
 /// The one task that carries pushes out.
@@ -55,6 +58,7 @@ impl Default for Pushes {
             making: std::array::from_fn(|_| tokio::sync::Mutex::default()),
             runner: Mutex::default(),
             withdrawn: Mutex::default(),
+            looked_at: AtomicI64::default(),
         }
     }
 }

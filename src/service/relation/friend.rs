@@ -100,6 +100,10 @@ impl Services {
         if peer.number == me.number {
             return Ok(refused(Code::RelationParameterInvalid, "nobody is a friend of himself"));
         }
+        let texts = [&wanted.friend.remark, &wanted.friend.wording].into_iter().chain(&wanted.groups);
+        if let Err(error) = self.check_friend_texts(draft.app, texts) {
+            return Ok(Err(error));
+        }
         let theirs = self.relations.list(List::Friends, peer.number).await?;
         let (forward, backward) = (draft.friends.contains(&peer.number), theirs.binary_search(&me.number).is_ok());
         if forward && (backward || !how.both) {
@@ -186,6 +190,15 @@ impl Services {
         Ok(results)
     }
 
+    /// Checks names and remarks of friends and of their groups: 30005 where the app does not let its users say so.
+    pub(super) fn check_friend_texts<'a>(
+        &self,
+        app: &LiveApp,
+        texts: impl IntoIterator<Item = &'a String>,
+    ) -> Result<(), Error> {
+        self.lexicons.check(app.sdkappid, texts.into_iter().map(String::as_str), Code::RelationTextRejected)
+    }
+
     /// Changes what a user keeps about friends: remark, groups, custom fields. Of each friend all or nothing.
     pub async fn update_friends(
         self: &Arc<Self>,
@@ -219,9 +232,12 @@ impl Services {
         let (mut friend, mut groups) = (old.clone(), None);
         for item in fields {
             if item.tag == GROUP {
-                groups = Some(group_names(&item.value)?);
+                let names = group_names(&item.value)?;
+                self.check_friend_texts(draft.app, &names)?;
+                groups = Some(names);
             } else {
                 friend.set(item, &draft.app.settings)?;
+                self.lexicons.check(draft.app.sdkappid, item.value.as_str(), Code::RelationTextRejected)?;
             }
         }
         if let Some(names) = &groups {

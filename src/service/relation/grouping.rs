@@ -29,6 +29,7 @@ impl Services {
         names: &[String],
         friends: &[Arc<Account>],
     ) -> Result<Results, Error> {
+        self.check_friend_texts(app, names)?;
         let mut draft = self.draft(app, me, std::iter::empty()).await?;
         draft.need_groups(self, me.number, names).await?;
         let mut results = Vec::with_capacity(friends.len());
@@ -73,6 +74,7 @@ impl Services {
         old: &str,
         new: &str,
     ) -> Result<(), Error> {
+        self.lexicons.check(app.sdkappid, [new], Code::RelationTextRejected)?;
         let mut draft = self.draft(app, me, std::iter::empty()).await?;
         let known = draft.groups(self, me.number).await?;
         if !known.contains(old) {

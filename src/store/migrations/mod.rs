@@ -9,4 +9,5 @@ pub const MIGRATIONS: &[Migration] = &[
     (3, "people", include_str!("0003_people.sql")),
     (4, "push", include_str!("0004_push.sql")),
     (5, "files", include_str!("0005_files.sql")),
+    (7, "words", include_str!("0007_words.sql")),
 ];

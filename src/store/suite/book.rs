@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::Stage;
-use crate::{Batch, Expect, Store, StoreError, Value, params};
+use crate::{Batch, Expect, Store, StoreError, Value, params, tables::word::WordRow};
 
 const CREATE: &str = "CREATE TABLE suite (name TEXT PRIMARY KEY, number BIGINT NOT NULL, content TEXT)";
 const INSERT: &str = "INSERT INTO suite (name, number) VALUES ($1, $2)";
@@ -194,4 +194,42 @@ pub async fn refuses_after_closing(stage: Stage) {
     assert!(matches!(late, Err(StoreError::Unavailable(_))), "{late:?}");
     let late = stage.store.book.read(COUNT, params![]).await;
     assert!(matches!(late, Err(StoreError::Unavailable(_))), "{late:?}");
+}
+
+pub async fn words_are_added_changed_and_removed(stage: Stage) {
+    let book = &stage.store.book;
+    let word = |app: i64, word: &str, pattern: bool, replacement: Option<&str>| WordRow {
+        app,
+        number: 0,
+        word: word.into(),
+        pattern,
+        replacement: replacement.map(Into::into),
+        updated: 9,
+    };
+    let rows = [word(1, "a", false, None), word(1, "a", true, Some("")), word(2, "a", false, Some("*"))];
+    book.add_words(&rows).await.unwrap();
+    book.add_words(&[WordRow { updated: 10, ..word(1, "a", false, Some("b")) }]).await.unwrap();
+    let stored = book.words().await.unwrap();
+    let shown: Vec<_> =
+        stored.iter().map(|row| (row.app, row.pattern, row.replacement.as_deref(), row.updated)).collect();
+    assert_eq!(shown, [(1, false, Some("b"), 10), (1, true, Some(""), 9), (2, false, Some("*"), 9)]);
+    assert!(stored.windows(2).all(|two| two[0].number < two[1].number), "{stored:?}");
+    book.remove_words(1, &[(true, "a".into()), (false, "none".into())]).await.unwrap();
+    book.remove_words(2, &[(true, "a".into())]).await.unwrap();
+    let left: Vec<_> = book.words().await.unwrap().into_iter().map(|row| (row.app, row.pattern)).collect();
+    assert_eq!(left, [(1, false), (2, false)]);
+}
+
+pub async fn accounts_are_read_from_the_newest_on(stage: Stage) {
+    let book = &stage.store.book;
+    for (app, name) in [(1, "b"), (2, "x"), (1, "a"), (1, "c")] {
+        book.add_accounts(app, false, 0, vec![(name.into(), b"{}".to_vec())]).await.unwrap();
+    }
+    let read = async |before, limit| {
+        let rows = book.accounts_before(1, before, limit).await.unwrap();
+        (rows.last().map_or(0, |row| row.0), rows.into_iter().map(|row| row.1).collect::<Vec<_>>())
+    };
+    let (last, names) = read(i64::MAX, 2).await;
+    assert_eq!(names, ["c", "a"]);
+    assert_eq!(read(last, 2).await.1, ["b"]);
 }

@@ -96,6 +96,8 @@ macro_rules! store_suite {
                 an_abandoned_write_is_still_carried_out
                 survives_reopening
                 refuses_after_closing
+                words_are_added_changed_and_removed
+                accounts_are_read_from_the_newest_on
             }
             group {
                 a_group_is_made_found_and_changed

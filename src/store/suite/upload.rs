@@ -15,6 +15,7 @@ fn row(name: &str, app: i64, created: i64) -> UploadRow {
         mime: String::new(),
         width: -1,
         height: -1,
+        withheld: false,
     }
 }
 
@@ -27,7 +28,11 @@ pub async fn a_file_is_begun_finished_and_measured(stage: Stage) {
     book.measure_upload("a", 640, 480).await.unwrap();
     let whole = UploadRow { bytes: 1 << 40, mime: "image/png".into(), width: 640, height: 480, ..row("a", 1, 10) };
     book.begin_upload(&row("a", 1, 99)).await.unwrap();
-    assert_eq!(book.upload(1, "a").await.unwrap(), Some(whole), "begun again, it stays as it is");
+    assert_eq!(book.upload(1, "a").await.unwrap(), Some(whole.clone()), "begun again, it stays as it is");
+    book.withhold_upload("a", true).await.unwrap();
+    assert_eq!(book.upload(1, "a").await.unwrap(), Some(UploadRow { withheld: true, ..whole.clone() }));
+    book.withhold_upload("a", false).await.unwrap();
+    assert_eq!(book.upload(1, "a").await.unwrap(), Some(whole));
 }
 
 pub async fn files_whose_life_has_ended_are_found_in_order(stage: Stage) {

@@ -13,3 +13,4 @@ pub mod push;
 pub mod relation;
 pub mod topic;
 pub mod upload;
+pub mod word;

@@ -30,6 +30,7 @@ const ADVANCE: &str = "UPDATE push_job SET reached = $1, finished = finished + $
 const CHANGE: &str = "UPDATE push_job SET state = $1, ended = $2 WHERE number = $3 AND state = $4";
 const EMPTY: &str = "UPDATE push_job SET body = $1 WHERE number = $2";
 const PRUNE: &str = "DELETE FROM push_job WHERE app = $1 AND created < $2 AND state > 1";
+const PRUNE_ALL: &str = "DELETE FROM push_job WHERE created < $1 AND state > 1";
 
 const COUNT: &str = "SELECT COUNT(*) FROM account WHERE app = $1 AND robot = 0 AND number <= $2";
 const RECEIVERS: &str = "SELECT number, user_id FROM account
@@ -38,6 +39,7 @@ const TAGS_BETWEEN: &str = "SELECT account, tag FROM push_tag WHERE account >= $
 const VALUES_BETWEEN: &str = "SELECT account, slot, value FROM push_attribute WHERE account >= $1 AND account <= $2";
 
 const SYSTEM: &str = "SELECT high, number FROM conversation WHERE low = -1 AND high >= $1 AND high <= $2";
+const SYSTEMS: &str = "SELECT high, number FROM conversation WHERE low = -1 AND high > $1 ORDER BY high LIMIT $2";
 const MARK_READ: &str = "UPDATE contact SET read_sequence = $1, read_time = $2
     WHERE account = $3 AND conversation = $4 AND read_sequence < $1";
 
@@ -304,6 +306,19 @@ impl Book {
         }
         self.write(batch).await?;
         read().await
+    }
+
+    /// Conversations with the system of accounts above a number: `(account, conversation)`, by account.
+    pub async fn system_conversations(&self, after: i64, limit: i64) -> Result<Vec<(i64, i64)>, StoreError> {
+        let rows = self.read(SYSTEMS, params![after, limit]).await?;
+        rows.iter().map(|row| Ok((row.int(0)?, row.int(1)?))).collect()
+    }
+
+    /// Forgets the pushes of all apps that were made before a time and have ended.
+    pub async fn forget_pushes(&self, before: i64) -> Result<(), StoreError> {
+        let mut batch = Batch::new();
+        batch.run(PRUNE_ALL, params![before]);
+        self.write(batch).await.map(drop)
     }
 
     /// Moves read marks forward: `(account, conversation, sequence, second)`.

@@ -6,11 +6,12 @@ const BEGIN: &str = "INSERT INTO upload (name, app, account, file_name, kind, by
     VALUES ($1, $2, $3, $4, $5, -1, $6) ON CONFLICT (name) DO NOTHING";
 const FINISH: &str = "UPDATE upload SET bytes = $1, mime = $2 WHERE name = $3";
 const MEASURED: &str = "UPDATE upload SET width = $1, height = $2 WHERE name = $3";
-const ONE: &str = "SELECT name, app, account, file_name, kind, bytes, created, mime, width, height FROM upload
-    WHERE app = $1 AND name = $2";
+const ONE: &str = "SELECT name, app, account, file_name, kind, bytes, created, mime, width, height, withheld
+    FROM upload WHERE app = $1 AND name = $2";
 const EXPIRED: &str = "SELECT name FROM upload WHERE app = $1 AND (created <= $2 OR (created <= $3 AND bytes < 0))
     ORDER BY created LIMIT $4";
 const REMOVE: &str = "DELETE FROM upload WHERE name = $1";
+const WITHHOLD: &str = "UPDATE upload SET withheld = $1 WHERE name = $2";
 const ADD_LONG: &str = "INSERT INTO long_message (app, name, body, created) VALUES ($1, $2, $3, $4)";
 const LONG: &str = "SELECT body FROM long_message WHERE app = $1 AND name = $2";
 
@@ -37,6 +38,8 @@ pub struct UploadRow {
     pub width: i64,
     /// The same, upwards.
     pub height: i64,
+    /// The app's backend took it from its users' sight.
+    pub withheld: bool,
 }
 
 fn upload(row: &Row) -> Result<UploadRow, StoreError> {
@@ -51,6 +54,7 @@ fn upload(row: &Row) -> Result<UploadRow, StoreError> {
         mime: row.text(7)?,
         width: row.int(8)?,
         height: row.int(9)?,
+        withheld: row.bool(10)?,
     })
 }
 
@@ -73,6 +77,13 @@ impl Book {
     pub async fn measure_upload(&self, name: &str, width: i64, height: i64) -> Result<(), StoreError> {
         let mut batch = Batch::new();
         batch.run(MEASURED, params![width, height, name]);
+        self.write(batch).await.map(drop)
+    }
+
+    /// Takes a file from users' sight, or shows it again.
+    pub async fn withhold_upload(&self, name: &str, withheld: bool) -> Result<(), StoreError> {
+        let mut batch = Batch::new();
+        batch.run(WITHHOLD, params![withheld, name]);
         self.write(batch).await.map(drop)
     }
 

@@ -135,3 +135,33 @@ async fn several_files_are_allowed_at_once() {
         assert!(one["str_file_key"].as_str().is_some_and(|key| !key.is_empty()));
     }
 }
+
+#[tokio::test]
+async fn a_withheld_file_is_read_through_a_pass_alone() {
+    let stage = Stage::new().await;
+    let shown = stage.upload(1, "shown.png", b"x").await;
+    let hidden = stage.upload(1, "hidden.png", b"y").await;
+    let admin = stage.app.admin();
+    let url = |path: &str| format!("http://somewhere{path}?imageView2/3/w/198/h/198");
+    admin.ok("im_cos_msg/forbid_illegal_object", json!({"RawURL": url(&hidden)})).await;
+    assert_eq!(stage.get(&hidden, &[]).await.status, 404);
+    assert_eq!(stage.get(&shown, &[]).await.status, 200);
+    let asked = json!([{"ResourceID": 1, "RawURL": url(&shown)}, {"ResourceID": 2, "RawURL": url(&hidden)}]);
+    let signed = admin.ok("im_cos_msg/get_cos_sig", json!({"RawURLs": asked})).await["PreSigURLs"].clone();
+    assert_eq!((&signed[0]["Status"], &signed[1]["Status"]), (&json!(0), &json!(1)), "{signed}");
+    let passes = [0, 1].map(|at| path(signed[at]["PreSigURL"].as_str().unwrap()).to_owned());
+    assert_eq!(stage.get(&passes[0], &[]).await.body, b"x");
+    assert_eq!(stage.get(&passes[1], &[]).await.body, b"y");
+    let pass = passes[0].split_once('?').unwrap().1;
+    assert_eq!(stage.get(&format!("{hidden}?{pass}"), &[]).await.status, 404, "another file's pass");
+    let later = changed(&passes[1], "until=", "until=9");
+    assert_eq!(stage.get(&later, &[]).await.status, 404, "a pass that was made longer");
+    stage.server.world().advance(15 * 60_000);
+    assert_eq!(stage.get(&passes[1], &[]).await.status, 404, "a pass that ended");
+    admin.ok("im_cos_msg/allow_banned_object", json!({"RawURL": url(&hidden)})).await;
+    assert_eq!(stage.get(&hidden, &[]).await.body, b"y");
+    // Another app's backend reaches none of it.
+    let other = stage.server.app().await;
+    let asked = json!({"RawURLs": [{"ResourceID": 1, "RawURL": url(&hidden)}]});
+    assert_eq!(other.admin().ok("im_cos_msg/get_cos_sig", asked).await["PreSigURLs"][0]["Status"], 2);
+}
