@@ -273,9 +273,9 @@ async fn what_nobody_waits_for_any_more_is_removed() {
     server.world().advance(86_400_000);
     assert_eq!(server.services().purge_notices().await.unwrap(), 2);
     assert_eq!(server.services().purge_notices().await.unwrap(), 0, "nothing is left to be removed");
-    let book = &server.services().store().book;
-    for (_, conversation) in book.system_conversations(0, 10).await.unwrap() {
-        let left = server.services().store().log.range(conversation, 0, i64::MAX, false, 10, 0).await.unwrap();
+    let services = server.services();
+    for (_, conversation) in services.store().book.systems_after(0, 10).await.unwrap() {
+        let left = services.store().log.range(conversation, 0, i64::MAX, false, 10, 0).await.unwrap();
         assert_eq!(left.len(), 1);
     }
     let bob = app.user("bob").connect().await;

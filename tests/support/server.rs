@@ -151,6 +151,7 @@ impl Server {
             mime: String::new(),
             width: -1,
             height: -1,
+            withheld: false,
         };
         self.services().store().book.begin_upload(&row).await.expect("a row can be written");
     }

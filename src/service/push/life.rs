@@ -20,7 +20,7 @@ impl Services {
         let (book, log) = (&self.store.book, &self.store.log);
         book.forget_pushes(before).await.map_err(broken)?;
         let after = self.pushes.looked_at.load(Ordering::Relaxed);
-        let accounts = book.system_conversations(after, ACCOUNTS).await.map_err(broken)?;
+        let accounts = book.systems_after(after, ACCOUNTS).await.map_err(broken)?;
         let mut cleared = 0;
         for (_, conversation) in &accounts {
             let oldest = log.range(*conversation, 0, i64::MAX, false, 1, 0).await.map_err(broken)?;

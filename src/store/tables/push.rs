@@ -309,7 +309,7 @@ impl Book {
     }
 
     /// Conversations with the system of accounts above a number: `(account, conversation)`, by account.
-    pub async fn system_conversations(&self, after: i64, limit: i64) -> Result<Vec<(i64, i64)>, StoreError> {
+    pub async fn systems_after(&self, after: i64, limit: i64) -> Result<Vec<(i64, i64)>, StoreError> {
         let rows = self.read(SYSTEMS, params![after, limit]).await?;
         rows.iter().map(|row| Ok((row.int(0)?, row.int(1)?))).collect()
     }
