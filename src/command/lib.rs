@@ -34,6 +34,7 @@ mod group_search;
 mod heartbeat;
 mod im_cos_msg;
 mod im_long_msg;
+mod im_msg_audit;
 mod im_msg_audit_mgr;
 mod im_msg_db_logic;
 mod im_open_login_svc;
@@ -78,6 +79,7 @@ pub fn table() -> impl Iterator<Item = &'static Entry> {
         im_cos_msg::TABLE,
         im_long_msg::TABLE,
         im_msg_db_logic::TABLE,
+        im_msg_audit::TABLE,
         im_msg_audit_mgr::TABLE,
         im_open_login_svc::TABLE,
         im_open_status::TABLE,

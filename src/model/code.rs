@@ -74,6 +74,7 @@ codes! {
     1005 HistoryExpired Caller "the history file has expired";
     2003 AuditParameterInvalid Caller "a parameter of the content audit is wrong";
     2004 AuditAdminRequired Auth "only an administrator of the application may ask this of the content audit";
+    2015 AuditDisabled Caller "this server audits texts alone";
     2016 TooManyAuditWords Caller "at most 10 words in one request";
 
     // Groups.

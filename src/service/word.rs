@@ -1,7 +1,7 @@
 //! Words that an app does not let its users say (脏字, 本地审核词库): kept by its backend, looked for in what users say.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     sync::{Arc, PoisonError, RwLock},
 };
 
@@ -62,6 +62,23 @@ impl Lexicon {
     fn refuses(&self, text: &str) -> bool {
         self.refused.as_ref().is_some_and(|words| words.is_match(text))
             || self.patterns.iter().any(|(pattern, by)| by.is_none() && pattern.is_match(text))
+    }
+
+    /// The words of a text that refuse it, and those that are replaced, as the text has them.
+    fn found(&self, text: &str) -> (Vec<String>, Vec<String>) {
+        let said =
+            |words: &AhoCorasick| words.find_iter(text).map(|found| text[found.range()].to_owned()).collect::<Vec<_>>();
+        let mut refused = self.refused.as_ref().map(said).unwrap_or_default();
+        let mut replaced = self.replaced.as_ref().map(|(words, _)| said(words)).unwrap_or_default();
+        for (pattern, by) in &self.patterns {
+            let list = if by.is_some() { &mut replaced } else { &mut refused };
+            list.extend(pattern.find_iter(text).map(|found| found.as_str().to_owned()));
+        }
+        for list in [&mut refused, &mut replaced] {
+            let mut seen = HashSet::new();
+            list.retain(|word| !word.is_empty() && seen.insert(word.clone()));
+        }
+        (refused, replaced)
     }
 
     /// The text with its words replaced, or nothing where it has none.
@@ -157,6 +174,11 @@ impl Services {
     /// The words of an app in the order in which they were added, with their rows.
     pub fn words(&self, app: SdkAppId) -> Vec<WordRow> {
         self.lexicons.of(app).map(|lexicon| lexicon.rows.clone()).unwrap_or_default()
+    }
+
+    /// The words in a text that refuse it, and those that would be replaced, as the text has them.
+    pub fn words_in(&self, app: SdkAppId, text: &str) -> (Vec<String>, Vec<String>) {
+        self.lexicons.of(app).map(|lexicon| lexicon.found(text)).unwrap_or_default()
     }
 
     /// Adds words, or changes what becomes of those that are there; in effect when this returns. `invalid` is the code
@@ -274,6 +296,9 @@ mod tests {
         assert_eq!(words.replace("Bad BADGER 42").as_deref(), Some("* animal $0"));
         assert_eq!(words.replace("good"), None);
         assert!(!words.refuses("bad"));
+        let found =
+            lexicon(&[("no", false, None), ("bad", false, Some("*")), (r"\d+", true, None)]).found("Bad 7 no NO 7 no");
+        assert_eq!(found, (vec!["no".to_owned(), "NO".to_owned(), "7".to_owned()], vec!["Bad".to_owned()]));
     }
 
     #[test]

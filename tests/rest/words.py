@@ -76,6 +76,19 @@ def replaced(stage):
     report.equal("a word", [first[name] for name in ("Keyword", "WordType", "FilterType", "ReplacedContent")], [word, 1, 1, "***"])
     only = call(f"{AUDIT}/get_local_audit_keywords", app | {"FilterType": 2, "Keyword": stage.mark})
     report.equal("those that refuse", [one["WordType"] for one in only["LocalAuditWords"]], [2])
+    audit = lambda kind, content: call("im_msg_audit/content_moderation", {"AuditName": "C2C", "ContentType": kind, "Content": content})
+    verdict = lambda content: [audit("Text", content)[name] for name in ("Result", "Score", "Label", "Keywords")]
+    report.equal("a clean text", verdict("fine"), ["Pass", 0, "Normal", []])
+    report.equal("a text that is changed", verdict(f"a {word}"), ["Review", 100, "Illegal", [word]])
+    report.equal("a text that is refused", verdict(f"{word} nr{stage.mark}-1")[0], "Block")
+    report.code("a picture", audit("Image", "http://127.0.0.1/a.png"), 2015)
+    report.code("nothing known", audit("Smell", "x"), 2003)
+    contents = [{"ContentId": 3, "ContentType": "Text", "Content": word}, {"ContentId": 1, "ContentType": "Image", "Content": "x"}]
+    batch = {"AuditName": "Group", "Contents": contents}
+    results = call("im_msg_audit/batch_content_moderation", batch)["AuditResults"]
+    shown = [(one["ContentId"], one["ErrorCode"], one.get("Result")) for one in results]
+    report.equal("two at once", shown, [(3, 0, "Review"), (1, 2015, None)])
+    report.code("an id twice", call("im_msg_audit/batch_content_moderation", batch | {"Contents": contents[:1] * 2}), 2003)
     report.code("delete", call(f"{AUDIT}/delete_local_audit_keywords", app | {"LocalAuditWords": items}))
     report.code("say it then", say(f"my nr{stage.mark}-12"))
     add = lambda words, **fields: call(f"{AUDIT}/add_local_audit_keywords", {"LocalAuditWords": words} | fields)

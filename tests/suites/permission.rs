@@ -175,8 +175,10 @@ async fn users_act_for_nobody_else() {
 }
 
 /// Somebody who is not in a group may ask these about it: to be let in, and what is public, which is how many listen
-/// in a live room. What was recalled lately is asked for many groups at once, and of this one told to be nothing.
-const OPEN_TO_STRANGERS: [&str; 4] = [
+/// in a live room. What was recalled lately, and members by name, is asked for many groups at once, and of this one told to
+/// be nothing.
+const OPEN_TO_STRANGERS: [&str; 5] = [
+    "group_member_search.query",
     "group_open_http_svc.apply_join_group",
     "group_open_http_svc.batch_get_group_notify",
     "group_open_http_svc.get_group_public_info",
