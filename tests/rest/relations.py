@@ -117,6 +117,16 @@ def reading(stage):
     report.check("the last page says so", second["CompleteFlag"] != 0 and second["NextStartIndex"] == 0, second)
     both = [item["To_Account"] for item in first["UserDataItem"] + second["UserDataItem"]]
     report.equal("together they are all", sorted(both), sorted(crowd))
+    old, start = [], 0
+    while True:
+        page = p.ask("friend_get_all", StartIndex=start, GetCount=40, TagList=["Tag_SNS_IM_AddSource", "Tag_Profile_IM_Nick"])
+        old += page["InfoItem"]
+        start = page["StartIndex"]
+        if start == 0:
+            break
+    report.equal("the old way, too", sorted(item["Info_Account"] for item in old), sorted(crowd))
+    report.equal("with what was asked", tags(old[0], "SnsProfileItem"), {"Tag_SNS_IM_AddSource": "AddSource_Type_Web", "Tag_Profile_IM_Nick": ""})
+    report.equal("and counted", (page["FriendNum"], page["NeedUpdateAll"]), (105, "GetAll_Type_YES"))
     known = p.ask("friend_get", StartIndex=0, StandardSequence=first["StandardSequence"], CustomSequence=first["CustomSequence"])
     report.check("known data is left out", not any(item["ValueItem"] for item in known["UserDataItem"]), known)
     report.code("read of nobody", p.ask("friend_get", From_Account=p.ghost, StartIndex=0), 30003)

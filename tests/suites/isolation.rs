@@ -54,6 +54,8 @@ async fn messages_and_lists_stay_in_their_app() {
         assert_eq!(list["SessionItem"].as_array().unwrap().len(), 1);
         let found = side.bob.ok("message_search.query", json!({"KeywordList": ["here"], "MatchType": "or"})).await;
         assert_eq!(found["TotalCount"], 1, "{found}");
+        let found = side.bob.ok("user_search.query", json!({"Keywords": ["alice"]})).await;
+        assert_eq!((&found["TotalCount"], found["Users"].as_array().unwrap().len()), (&json!(1), 1), "{found}");
         let body = json!({"Operator_Account": "bob", "Peer_Account": "alice", "MaxCnt": 100, "MinTime": 0, "MaxTime": 4_000_000_000_u32});
         assert_eq!(side.app.admin().ok("openim/admin_getroammsg", body).await["MsgCnt"], 1);
         let unread = side.app.admin().ok("openim/get_c2c_unread_msg_num", json!({"To_Account": "bob"})).await;

@@ -73,7 +73,12 @@ pub(super) async fn answer(cx: &Context, me: &Account, users: Vec<String>, tags:
     Ok(reply)
 }
 
-fn values(cx: &Context, listed: &ListedFriend, account: &Account, tags: &[String]) -> Result<Vec<Value>, Error> {
+pub(super) fn values(
+    cx: &Context,
+    listed: &ListedFriend,
+    account: &Account,
+    tags: &[String],
+) -> Result<Vec<Value>, Error> {
     let is_asked = |tag: &str| tags.is_empty() || tags.iter().any(|asked| asked == tag);
     let standard = standard_fields(listed).into_iter().filter(|(tag, _)| is_asked(tag));
     let custom = listed.friend.custom.iter().filter(|(tag, _)| is_asked(tag));

@@ -155,6 +155,27 @@ pub async fn handing_over_sets_roles_and_owner_together(stage: Stage) {
     assert_eq!(book.group_by_number(number).await.unwrap().unwrap().owner, b);
 }
 
+pub async fn searches_read_groups_from_the_newest_on_and_members_by_account(stage: Stage) {
+    let book = &stage.store.book;
+    let numbers = accounts(book, &["a", "b", "c"]).await;
+    let first = group(book, "first", &[(numbers[0], 400), (numbers[1], 200), (numbers[2], 200)]).await;
+    let second = group(book, "second", &[(numbers[0], 400)]).await;
+    let kind = book.group_by_number(first).await.unwrap().unwrap().kind;
+    let read = async |app, kind, before, limit| {
+        let rows = book.groups_before(app, kind, before, limit).await.unwrap();
+        rows.into_iter().map(|row| row.number).collect::<Vec<_>>()
+    };
+    assert_eq!(read(APP, kind, i64::MAX, 5).await, [second, first]);
+    assert_eq!(read(APP, kind, second, 5).await, [first]);
+    assert_eq!(read(APP, kind, i64::MAX, 1).await, [second]);
+    assert!(read(APP + 1, kind, i64::MAX, 5).await.is_empty() && read(APP, kind + 1, i64::MAX, 5).await.is_empty());
+    let page = book.member_profiles(first, 0, 2).await.unwrap();
+    let shown: Vec<_> = page.iter().map(|member| (member.account, member.user_id.as_str())).collect();
+    assert_eq!(shown, [(numbers[0], "a"), (numbers[1], "b")]);
+    let rest = book.member_profiles(first, numbers[1], 2).await.unwrap();
+    assert_eq!((rest.len(), rest[0].account, rest[0].name_card.as_str()), (1, numbers[2], ""));
+}
+
 pub async fn topics_live_and_die_with_their_community(stage: Stage) {
     let book = &stage.store.book;
     let a = accounts(book, &["a"]).await[0];

@@ -104,6 +104,7 @@ macro_rules! store_suite {
                 a_taken_group_name_leaves_nothing
                 members_come_and_go_with_their_contacts
                 handing_over_sets_roles_and_owner_together
+                searches_read_groups_from_the_newest_on_and_members_by_account
                 topics_live_and_die_with_their_community
                 removing_a_group_leaves_nothing_of_it
                 contacts_of_groups_and_of_the_system_have_no_account
@@ -150,6 +151,7 @@ macro_rules! store_suite {
                 a_push_changes_state_once
                 pushes_are_counted_and_forgotten_by_time
                 conversations_with_the_system_are_made_together
+                ended_pushes_of_all_apps_are_forgotten
                 tags_and_attributes_go_with_their_account
             }
             reading {

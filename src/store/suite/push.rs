@@ -79,6 +79,8 @@ pub async fn pushes_are_counted_and_forgotten_by_time(stage: Stage) {
     assert!(book.push(old.number).await.unwrap().is_none(), "it ended long ago");
     assert_eq!(book.pushes_since(APP, 0, 0).await.unwrap(), (1, T));
     assert_eq!(book.pushes_since(APP + 1, 0, 0).await.unwrap(), (0, 0));
+    book.forget_pushes(T + 1).await.unwrap();
+    assert!(book.push(new.number).await.unwrap().is_some(), "it goes on");
     let newest = add(book, 9, T + 1).await;
     let listed = |rows: Vec<PushRow>| rows.into_iter().map(|row| row.number).collect::<Vec<_>>();
     assert_eq!(listed(book.pushes(APP, i64::MAX, 5).await.unwrap()), [newest.number, new.number]);
@@ -93,12 +95,24 @@ pub async fn conversations_with_the_system_are_made_together(stage: Stage) {
     assert_eq!(all.iter().map(|(account, _)| *account).collect::<Vec<_>>(), numbers);
     assert_eq!(all[1], (numbers[1], known));
     assert_eq!(book.system_conversations(APP, &numbers).await.unwrap(), all);
+    assert_eq!(book.systems_after(0, 2).await.unwrap(), all[..2]);
+    assert_eq!(book.systems_after(numbers[1], 5).await.unwrap(), all[2..]);
     let contact = book.contact(numbers[2], all[2].1).await.unwrap().unwrap();
     assert_eq!((contact.peer, contact.read_sequence), (SYSTEM_PEER, 0));
     book.mark_read(&[(numbers[2], all[2].1, 4, T / 1000)]).await.unwrap();
     book.mark_read(&[(numbers[2], all[2].1, 3, T / 1000)]).await.unwrap();
     let contact = book.contact(numbers[2], all[2].1).await.unwrap().unwrap();
     assert_eq!((contact.read_sequence, contact.read_time), (4, T / 1000));
+}
+
+pub async fn ended_pushes_of_all_apps_are_forgotten(stage: Stage) {
+    let book = &stage.store.book;
+    let made = add(book, 7, T).await;
+    book.change_push(made.number, (0, 2), T, false).await.unwrap();
+    book.forget_pushes(T).await.unwrap();
+    assert!(book.push(made.number).await.unwrap().is_some());
+    book.forget_pushes(T + 1).await.unwrap();
+    assert!(book.push(made.number).await.unwrap().is_none());
 }
 
 pub async fn tags_and_attributes_go_with_their_account(stage: Stage) {
