@@ -208,15 +208,28 @@ impl Services {
             }
         }
         let pushed = Pushed::of(&row)?;
-        let change = (row.state, PushState::Withdrawn as i64);
-        self.store.book.change_push(row.number, change, now, true).await.map_err(|error| match error {
-            StoreError::Conflict { .. } => Error::new(Code::PushWithdrawalTooFrequent).detail("try again"),
-            error => broken(error),
-        })?;
+        self.end_withdrawn(row.number, row.state, now).await?;
         self.pushes.cache.remove(&row.number);
         for (account, user) in self.hub.accounts_of(app) {
             self.tell(account, pushed.withdrawal(user.as_str())?, None);
         }
         Ok(())
+    }
+
+    /// Notes that a push was taken back. It may begin or end at the same moment, which is looked at again.
+    async fn end_withdrawn(&self, number: i64, mut state: i64, now: Millis) -> Result<(), Error> {
+        let book = &self.store.book;
+        for _ in 0..5 {
+            match book.change_push(number, (state, PushState::Withdrawn as i64), now, true).await {
+                Err(StoreError::Conflict { .. }) => {}
+                done => return done.map_err(broken),
+            }
+            let row = book.push(number).await.map_err(broken)?.ok_or(Code::PushTaskMissing)?;
+            if row.state == PushState::Withdrawn as i64 {
+                return Err(Code::PushTaskWithdrawn.into());
+            }
+            state = row.state;
+        }
+        Err(Error::new(Code::PushWithdrawalTooFrequent).detail("try again"))
     }
 }
