@@ -1,8 +1,11 @@
-//! Custom fields of profiles as an app declares them: a keyword, a type, and who may read and write.
+//! Custom fields of profiles and of friends as an app declares them: a keyword, a type, and of profiles who may read and
+//! write.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+
+use crate::profile::Value;
 
 /// The longest keyword, in bytes (page 资料自定义字段).
 const KEYWORD_BYTES: usize = 8;
@@ -22,6 +25,45 @@ pub enum FieldType {
     Text,
     /// Whole numbers that are not negative, also written as texts.
     Number,
+}
+
+impl FieldType {
+    const ALL: [Self; 3] = [Self::Any, Self::Text, Self::Number];
+
+    /// The name in settings.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Any => "any",
+            Self::Text => "text",
+            Self::Number => "number",
+        }
+    }
+
+    /// What its values are, in words.
+    pub const fn value(self) -> &'static str {
+        match self {
+            Self::Any => "text or number",
+            Self::Text => "text",
+            Self::Number => "number",
+        }
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.name() == text)
+    }
+
+    /// Reads a value of the type. Typed clients can write numbers only as texts.
+    pub fn read(self, value: &serde_json::Value) -> Option<Value> {
+        match (self, value) {
+            (Self::Any | Self::Text, serde_json::Value::String(text)) => Some(Value::Text(text.clone())),
+            (Self::Any, serde_json::Value::Number(number)) => {
+                Some(number.as_u64().map_or_else(|| Value::Text(number.to_string()), Value::Number))
+            }
+            (Self::Number, serde_json::Value::Number(number)) => number.as_u64().map(Value::Number),
+            (Self::Number, serde_json::Value::String(text)) => text.parse().ok().map(Value::Number),
+            _ => None,
+        }
+    }
 }
 
 /// Who may do what; one for clients and one for the app's backend.
@@ -76,12 +118,7 @@ impl ProfileField {
     pub fn parse(text: &str) -> Option<Self> {
         let mut parts = text.split(':').map(str::trim);
         let keyword = parts.next().filter(|word| is_keyword(word))?.to_owned();
-        let kind = match parts.next() {
-            None | Some("any") => FieldType::Any,
-            Some("text") => FieldType::Text,
-            Some("number") => FieldType::Number,
-            Some(_) => return None,
-        };
+        let kind = parts.next().map_or(Some(FieldType::Any), FieldType::parse)?;
         let clients = parts.next().map_or(Some(Rights::ALL), Rights::parse)?;
         let backend = parts.next().map_or(Some(Rights::ALL), Rights::parse)?;
         parts.next().is_none().then_some(Self { keyword, kind, clients, backend })
@@ -95,16 +132,11 @@ impl ProfileField {
 
 impl fmt::Display for ProfileField {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let kind = match self.kind {
-            FieldType::Any => "any",
-            FieldType::Text => "text",
-            FieldType::Number => "number",
-        };
         let is_usual = self.kind == FieldType::Any && (self.clients, self.backend) == (Rights::ALL, Rights::ALL);
         if is_usual {
             return f.write_str(&self.keyword);
         }
-        write!(f, "{}:{kind}:{}:{}", self.keyword, self.clients.name(), self.backend.name())
+        write!(f, "{}:{}:{}:{}", self.keyword, self.kind.name(), self.clients.name(), self.backend.name())
     }
 }
 
@@ -122,9 +154,55 @@ impl From<ProfileField> for String {
     }
 }
 
+/// A declared field of friends, written `Keyword` or `Keyword:type`. It is the user's own; nobody else has rights on it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct FriendField {
+    /// What follows the prefix of custom tags.
+    pub keyword: String,
+    /// What values it has.
+    pub kind: FieldType,
+}
+
+impl FriendField {
+    /// Reads a declaration.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (keyword, kind) = match text.split_once(':') {
+            Some((keyword, kind)) => (keyword.trim(), FieldType::parse(kind.trim())?),
+            None => (text, FieldType::Any),
+        };
+        is_keyword(keyword).then(|| Self { keyword: keyword.to_owned(), kind })
+    }
+}
+
+impl fmt::Display for FriendField {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.kind {
+            FieldType::Any => f.write_str(&self.keyword),
+            kind => write!(f, "{}:{}", self.keyword, kind.name()),
+        }
+    }
+}
+
+impl TryFrom<String> for FriendField {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        Self::parse(&text).ok_or("not the declaration of a friend field")
+    }
+}
+
+impl From<FriendField> for String {
+    fn from(field: FriendField) -> Self {
+        field.to_string()
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{FieldType, ProfileField, Rights};
+    use serde_json::json;
+
+    use super::{FieldType, FriendField, ProfileField, Rights, Value};
 
     #[test]
     fn declarations_are_read_back() {
@@ -136,5 +214,26 @@ mod tests {
         for text in ["", "ninechars", "a1", "Team:", "Team:date", "Team:text:x", "Team:text:rw:rw:rw"] {
             assert_eq!(ProfileField::parse(text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn fields_of_friends_have_types_alone() {
+        for text in ["Team", "Rank:number", "Note:text"] {
+            assert_eq!(FriendField::parse(text).unwrap().to_string(), text);
+        }
+        assert_eq!(FriendField::parse("Team:any").unwrap().to_string(), "Team");
+        for text in ["", "ninechars", "Team:", "Team:date", "Team:text:rw"] {
+            assert_eq!(FriendField::parse(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn values_are_of_their_type() {
+        let text = |text: &str| Some(Value::Text(text.into()));
+        assert_eq!(FieldType::Number.read(&json!("7")), Some(Value::Number(7)));
+        assert_eq!(FieldType::Number.read(&json!(-7)), None);
+        assert_eq!(FieldType::Text.read(&json!(7)), None);
+        assert_eq!((FieldType::Text.read(&json!("7")), FieldType::Any.read(&json!(-7))), (text("7"), text("-7")));
+        assert_eq!((FieldType::Any.read(&json!(7)), FieldType::Any.read(&json!([]))), (Some(Value::Number(7)), None));
     }
 }

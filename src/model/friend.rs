@@ -4,7 +4,11 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Code, Error, Settings, field::is_keyword, profile::Value};
+use crate::{
+    Code, Error, Settings,
+    field::{FieldType, is_keyword},
+    profile::Value,
+};
 
 /// The tag of the groups a friend is in; its value is a list of names.
 pub const GROUP: &str = "Tag_SNS_IM_Group";
@@ -109,13 +113,17 @@ fn invalid(why: impl Into<std::borrow::Cow<'static, str>>) -> Error {
 
 /// Whether a tag is one of friends, standard or custom.
 pub fn is_tag(tag: &str, settings: &Settings) -> bool {
-    STANDARD.contains(&tag) || is_custom(tag, settings)
+    STANDARD.contains(&tag) || custom(tag, settings).is_some()
 }
 
-fn is_custom(tag: &str, settings: &Settings) -> bool {
-    let Some(keyword) = tag.strip_prefix(CUSTOM_PREFIX) else { return false };
+/// The type of a custom tag; `None` when there is no such tag.
+fn custom(tag: &str, settings: &Settings) -> Option<FieldType> {
+    let keyword = tag.strip_prefix(CUSTOM_PREFIX)?;
     let declared = &settings.custom_friend_fields;
-    if declared.is_empty() { is_keyword(keyword) } else { declared.iter().any(|name| name == keyword) }
+    if declared.is_empty() {
+        return is_keyword(keyword).then_some(FieldType::Any);
+    }
+    declared.iter().find(|field| field.keyword == keyword).map(|field| field.kind)
 }
 
 /// Checks the name of a friend group: 1 to 30 bytes.
@@ -168,23 +176,20 @@ impl Friend {
             let remark = value.as_str().ok_or_else(|| invalid(format!("the value of {REMARK} is a text")))?;
             return self.set_remark(remark);
         }
-        if !is_custom(tag, settings) {
+        let Some(kind) = custom(tag, settings) else {
             return Err(invalid(format!("{tag} is no field of friends that can be changed")));
-        }
-        let value = match value {
-            serde_json::Value::String(text) if text.len() > CUSTOM_BYTES => {
-                return Err(invalid(format!("the value of {tag} has at most {CUSTOM_BYTES} bytes")));
-            }
-            serde_json::Value::String(text) if text.is_empty() => {
+        };
+        match value.as_str() {
+            Some("") => {
                 self.custom.remove(tag);
                 return Ok(());
             }
-            serde_json::Value::String(text) => Value::Text(text.clone()),
-            serde_json::Value::Number(number) => {
-                number.as_u64().map_or_else(|| Value::Text(number.to_string()), Value::Number)
+            Some(text) if text.len() > CUSTOM_BYTES => {
+                return Err(invalid(format!("the value of {tag} has at most {CUSTOM_BYTES} bytes")));
             }
-            _ => return Err(invalid(format!("the value of {tag} is a text or a number"))),
-        };
+            _ => {}
+        }
+        let value = kind.read(value).ok_or_else(|| invalid(format!("the value of {tag} is no {}", kind.value())))?;
         self.custom.insert(tag.clone(), value);
         Ok(())
     }
@@ -194,7 +199,7 @@ impl Friend {
 mod tests {
     use serde_json::json;
 
-    use super::{Friend, GROUP, Item, REMARK, check_group_name, group_names};
+    use super::{Friend, GROUP, Item, REMARK, Value, check_group_name, group_names};
     use crate::{Code, Settings};
 
     fn set(friend: &mut Friend, tag: &str, value: serde_json::Value, settings: &Settings) -> Result<(), Code> {
@@ -224,21 +229,26 @@ mod tests {
         let mut friend = Friend::default();
         assert_eq!(set(&mut friend, REMARK, json!("Bee"), &settings), Ok(()));
         assert_eq!(set(&mut friend, "Tag_SNS_Custom_Rank", json!(7), &settings), Ok(()));
-        settings.custom_friend_fields = vec!["Team".into()];
+        settings.set("custom_friend_fields", "Team,Age:number,Note:text").unwrap();
+        assert_eq!(set(&mut friend, "Tag_SNS_Custom_Age", json!("7"), &settings), Ok(()));
+        assert_eq!(friend.custom["Tag_SNS_Custom_Age"], Value::Number(7));
         assert_eq!(set(&mut friend, "Tag_SNS_Custom_Team", json!("red"), &settings), Ok(()));
         for (tag, value) in [
             ("Tag_SNS_Custom_Rank", json!("x")),
             ("Tag_SNS_Custom_Team", json!("x".repeat(501))),
             ("Tag_SNS_Custom_Team", json!({})),
+            ("Tag_SNS_Custom_Age", json!("seven")),
+            ("Tag_SNS_Custom_Age", json!(-7)),
+            ("Tag_SNS_Custom_Note", json!(7)),
             ("Tag_SNS_IM_AddSource", json!("AddSource_Type_Web")),
             (GROUP, json!([])),
             (REMARK, json!(5)),
         ] {
             assert_eq!(set(&mut friend, tag, value, &settings), Err(Code::RelationParameterInvalid), "{tag}");
         }
-        assert_eq!(friend.custom.len(), 2);
+        assert_eq!(friend.custom.len(), 3);
         set(&mut friend, "Tag_SNS_Custom_Team", json!(""), &settings).unwrap();
-        assert_eq!((friend.remark.as_str(), friend.custom.len()), ("Bee", 1));
+        assert_eq!((friend.remark.as_str(), friend.custom.len()), ("Bee", 2));
     }
 
     #[test]

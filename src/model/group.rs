@@ -1,5 +1,7 @@
-//! Groups: their types, what is said of them, and what their ids look like. Who may do what stands in [`rule`].
+//! Groups: their types, what is said of them, and what their ids look like. Who may do what stands in [`rule`], and
+//! who may read and write custom fields in [`field`].
 
+pub mod field;
 pub mod rule;
 
 use std::collections::BTreeMap;

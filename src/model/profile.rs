@@ -29,10 +29,8 @@ enum Rule {
     Text(usize),
     /// Numbers up to 2^32 - 1.
     Number,
-    /// Numbers up to 2^64 - 1.
-    Long,
-    /// Texts up to the usual length, and numbers.
-    Any,
+    /// Whatever a declared field has: texts up to the usual length, numbers up to 2^64 - 1.
+    Custom(FieldType),
     OneOf(&'static [&'static str]),
 }
 
@@ -179,23 +177,17 @@ fn rule(tag: &str, settings: &Settings, admin: bool) -> Result<Rule, Error> {
     if !rights(admin).write {
         return Err(unwritable());
     }
-    Ok(match kind {
-        FieldType::Any => Rule::Any,
-        FieldType::Text => Rule::Text(TEXT_BYTES),
-        FieldType::Number => Rule::Long,
-    })
+    Ok(Rule::Custom(kind))
 }
 
 fn check(item: &Item, settings: &Settings, admin: bool) -> Result<Value, Error> {
     let rule = rule(&item.tag, settings, admin)?;
+    let wrong =
+        |what: &str| Error::new(Code::ProfileValueTypeWrong).detail(format!("the value of {} is {what}", item.tag));
     match (rule, &item.value) {
-        (Rule::Text(_) | Rule::Any, serde_json::Value::String(text)) => {
-            let most = if let Rule::Text(most) = rule { most } else { TEXT_BYTES };
-            if text.len() > most {
-                return Err(Error::new(Code::ProfileValueTooLong)
-                    .detail(format!("the value of {} has at most {most} bytes", item.tag)));
-            }
-            Ok(Value::Text(text.clone()))
+        (Rule::Text(most), serde_json::Value::String(text)) => bounded(&item.tag, text, most),
+        (Rule::Custom(FieldType::Any | FieldType::Text), serde_json::Value::String(text)) => {
+            bounded(&item.tag, text, TEXT_BYTES)
         }
         (Rule::OneOf(allowed), serde_json::Value::String(text)) => {
             if !allowed.contains(&text.as_str()) {
@@ -207,23 +199,22 @@ fn check(item: &Item, settings: &Settings, admin: bool) -> Result<Value, Error> 
             }
             Ok(Value::Text(text.clone()))
         }
-        // Typed clients can write numbers only as texts.
-        (Rule::Number | Rule::Long, value) => {
-            let number = match value {
-                serde_json::Value::Number(number) => number.as_u64(),
-                serde_json::Value::String(text) => text.parse().ok(),
-                _ => None,
-            };
-            let fits = |number: &u64| rule == Rule::Long || u32::try_from(*number).is_ok();
-            number.filter(fits).map(Value::Number).ok_or_else(|| {
-                Error::new(Code::ProfileValueTypeWrong).detail(format!("the value of {} is a number", item.tag))
-            })
-        }
-        (Rule::Any, serde_json::Value::Number(number)) => {
-            Ok(number.as_u64().map_or_else(|| Value::Text(number.to_string()), Value::Number))
-        }
-        _ => Err(Error::new(Code::ProfileValueTypeWrong).detail(format!("the value of {} is a text", item.tag))),
+        (Rule::Number, value) => match FieldType::Number.read(value) {
+            Some(Value::Number(number)) if u32::try_from(number).is_ok() => Ok(Value::Number(number)),
+            _ => Err(wrong("a number")),
+        },
+        (Rule::Custom(kind), value) => kind.read(value).ok_or_else(|| wrong(&format!("a {}", kind.value()))),
+        _ => Err(wrong("a text")),
     }
+}
+
+fn bounded(tag: &str, text: &str, most: usize) -> Result<Value, Error> {
+    if text.len() > most {
+        return Err(
+            Error::new(Code::ProfileValueTooLong).detail(format!("the value of {tag} has at most {most} bytes"))
+        );
+    }
+    Ok(Value::Text(text.into()))
 }
 
 #[cfg(test)]

@@ -1,8 +1,16 @@
 //! What an operator can set for an app: each setting stands here once, with its default, its range and its meaning.
 
+mod change;
+
+use std::fmt::Display;
+
 use serde::{Deserialize, Serialize};
 
-use crate::{AllowType, MultiDevice, ProfileField};
+use crate::{
+    AllowType, MultiDevice, ProfileField,
+    field::FriendField,
+    group::field::{Declared, GroupField, MemberField},
+};
 
 /// A setting as the console and the command line show it.
 #[derive(Clone, Debug, Serialize)]
@@ -158,23 +166,68 @@ impl Kind for Vec<String> {
     }
 }
 
-impl Kind for Vec<ProfileField> {
+/// A custom field as it is declared in a list.
+trait Declaration: Sized + Display {
+    const ALLOWED: &'static str;
+    fn parse(text: &str) -> Option<Self>;
+    /// What is unique in a list.
+    fn name(&self) -> &str;
+}
+
+impl Declaration for ProfileField {
+    const ALLOWED: &'static str = "NAME or NAME:TYPE:CLIENTS:BACKEND, separated by commas; names have at most 8 letters, \
+                                   types are any, text and number, rights are rw, r, w and -";
+    fn parse(text: &str) -> Option<Self> {
+        Self::parse(text)
+    }
+    fn name(&self) -> &str {
+        &self.keyword
+    }
+}
+
+impl Declaration for FriendField {
+    const ALLOWED: &'static str =
+        "NAME or NAME:TYPE, separated by commas; names have at most 8 letters, types are any, text and number";
+    fn parse(text: &str) -> Option<Self> {
+        Self::parse(text)
+    }
+    fn name(&self) -> &str {
+        &self.keyword
+    }
+}
+
+impl<const OF_MEMBERS: bool> Declaration for Declared<OF_MEMBERS> {
+    const ALLOWED: &'static str = if OF_MEMBERS {
+        "NAME or NAME:TYPES:READER:WRITER, with more of :TYPES:READER:WRITER for other types, separated by commas; names \
+         have at most 16 letters, digits and underscores and begin with no digit, types are joined by +, * is all, and \
+         AVChatRoom and BChatRoom are none, readers and writers are the lowest of app, owner, admin, member and anyone, \
+         with +own also the member itself"
+    } else {
+        "NAME or NAME:TYPES:READER:WRITER, with more of :TYPES:READER:WRITER for other types, separated by commas; names \
+         have at most 16 letters, digits and underscores and begin with no digit, types are joined by + and * is all, \
+         readers and writers are the lowest of app, owner, admin, member and anyone"
+    };
+    fn parse(text: &str) -> Option<Self> {
+        Self::parse(text)
+    }
+    fn name(&self) -> &str {
+        &self.name
+    }
+}
+
+impl<T: Declaration> Kind for Vec<T> {
     fn parse(text: &str, range: &[i64]) -> Option<Self> {
         let words = text.split(',').map(str::trim).filter(|word| !word.is_empty());
-        let fields = words.map(ProfileField::parse).collect::<Option<Self>>()?;
+        let fields = words.map(T::parse).collect::<Option<Self>>()?;
         let most = range.last().map_or(usize::MAX, |most| *most as usize);
-        let is_new = |(at, field): (usize, &ProfileField)| fields[..at].iter().all(|one| one.keyword != field.keyword);
+        let is_new = |(at, field): (usize, &T)| fields[..at].iter().all(|one| one.name() != field.name());
         (fields.len() <= most && fields.iter().enumerate().all(is_new)).then_some(fields)
     }
     fn show(&self) -> String {
         self.iter().map(ToString::to_string).collect::<Vec<_>>().join(",")
     }
     fn allowed(range: &[i64]) -> String {
-        format!(
-            "up to {} of NAME or NAME:TYPE:CLIENTS:BACKEND, separated by commas; names have at most 8 letters, types are \
-             any, text and number, rights are rw, r, w and -",
-            range.last().unwrap_or(&0)
-        )
+        format!("up to {} of {}", range.last().unwrap_or(&0), T::ALLOWED)
     }
     fn shape(range: &[i64]) -> Shape {
         Shape::Fields { most: range.last().copied().unwrap_or_default() }
@@ -199,6 +252,14 @@ macro_rules! settings {
         impl Settings {
             /// Changes one setting; the error is a sentence for the operator.
             pub fn set(&mut self, name: &str, value: &str) -> Result<(), String> {
+                let mut next = self.clone();
+                next.put(name, value)?;
+                next.check()?;
+                *self = next;
+                Ok(())
+            }
+
+            fn put(&mut self, name: &str, value: &str) -> Result<(), String> {
                 match name {
                     $(stringify!($name) => {
                         self.$name = <$kind as Kind>::parse(value, &[$($range),*]).ok_or_else(|| {
@@ -240,7 +301,9 @@ settings! {
     all_member_push: bool = true, [], "Whether the app's backend may push to all users (全员推送); 90045 without.";
     recent_contacts: i64 = 500, [100, 1000], "The most conversations in a user's list.";
     custom_profile_fields: Vec<ProfileField> = Vec::new(), [20], "Custom profile fields (自定义字段) with their types and what clients and the backend may do; while empty, every well-formed one is accepted.";
-    custom_friend_fields: Vec<String> = Vec::new(), [20], "Keywords of custom fields of friends (好友自定义字段); while empty, every well-formed one is accepted.";
+    custom_friend_fields: Vec<FriendField> = Vec::new(), [20], "Custom fields of friends (好友自定义字段) with their types; while empty, every well-formed one is accepted.";
+    custom_group_fields: Vec<GroupField> = Vec::new(), [20], "Custom fields of groups (群维度自定义字段) with the types of groups that have them and who may read and write them there; while empty, every well-formed one is accepted.";
+    custom_member_fields: Vec<MemberField> = Vec::new(), [5], "Custom fields of members of groups (群成员维度自定义字段), likewise; no name is one of a group's field.";
     group_messages_per_second: i64 = 40, [1, 10_000], "Messages a second in one group; beyond, those of the lowest priority are dropped (群消息频控). Bursts of five seconds' worth pass.";
     cloud_search: bool = true, [], "Whether users may search the app's users, groups and members, and what was said to them (云端搜索); 60020 without.";
     community: bool = true, [], "Whether communities and topics can be made and used (社群, 话题); 11000 without.";
@@ -269,7 +332,7 @@ mod tests {
         let shown: Vec<_> = settings.custom_profile_fields.iter().map(ToString::to_string).collect();
         assert_eq!(shown, ["Team", "Rank:number:r:rw"]);
         assert!(settings.set("custom_profile_fields", "Team,Team:text").is_err(), "twice");
-        assert_eq!(settings.custom_friend_fields, ["Team", "Rank"]);
+        assert_eq!(settings.custom_friend_fields[1].keyword, "Rank");
         for (name, value) in [("web_instances", "11"), ("web_instances", "x"), ("nothing", "1"), ("user_status", "yes")]
         {
             assert!(settings.set(name, value).is_err(), "{name}={value}");
@@ -279,10 +342,32 @@ mod tests {
     #[test]
     fn every_setting_takes_the_value_it_shows() {
         let mut settings = Settings::default();
-        for shown in settings.clone().list() {
-            settings.set(shown.name, &shown.value).unwrap();
+        for (name, value) in [
+            ("custom_profile_fields", "Rank:number:r:rw"),
+            ("custom_friend_fields", "Rank:number"),
+            ("custom_group_fields", "city:Public:anyone:admin:Private:member:owner,plan"),
+            ("custom_member_fields", "badge:Public:member:admin+own"),
+        ] {
+            settings.set(name, value).unwrap();
         }
-        assert_eq!(settings, Settings::default());
+        let mut again = Settings::default();
+        for shown in settings.list() {
+            again.set(shown.name, &shown.value).unwrap();
+        }
+        assert_eq!(again, settings);
+        let stored: Settings = serde_json::from_str(&serde_json::to_string(&settings).unwrap()).unwrap();
+        assert_eq!(stored, settings);
+    }
+
+    #[test]
+    fn a_group_and_a_member_have_no_field_of_the_same_name() {
+        let mut settings = Settings::default();
+        settings.set("custom_group_fields", "city,plan").unwrap();
+        assert!(settings.set("custom_member_fields", "plan").is_err());
+        assert!(settings.custom_member_fields.is_empty(), "what is refused changes nothing");
+        settings.set("custom_member_fields", "badge").unwrap();
+        assert!(settings.set("custom_group_fields", "badge").is_err());
+        assert!(settings.set("custom_member_fields", "a,b,c,d,e,f").is_err());
     }
 
     #[test]
@@ -309,5 +394,7 @@ mod tests {
         assert_eq!(settings, Settings { web_instances: 3, ..Settings::default() });
         let settings: Settings = serde_json::from_str(r#"{"custom_profile_fields":["Team"]}"#).unwrap();
         assert_eq!(settings.custom_profile_fields[0].keyword, "Team", "names alone, as they were before");
+        let settings: Settings = serde_json::from_str(r#"{"custom_friend_fields":["Team"]}"#).unwrap();
+        assert_eq!(settings.custom_friend_fields[0].keyword, "Team");
     }
 }
