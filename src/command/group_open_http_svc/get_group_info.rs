@@ -5,8 +5,11 @@ use std::sync::Arc;
 use model::Error;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
+use service::group::By;
 
-use super::shared::{Filter, GroupInfos, base, group, keep, know_who_spoke, member};
+use super::shared::{
+    Filter, GroupInfos, asker, base, by, check_filters, group, keep, keep_fields, know_who_spoke, listed_member,
+};
 use crate::{Command, Context, Doors, Spec};
 
 #[derive(Deserialize)]
@@ -25,38 +28,33 @@ impl Command for Request {
 
     async fn run(self, cx: Arc<Context>) -> Result<GroupInfos, Error> {
         let mut infos = GroupInfos::of(&self.group_id_list)?;
+        let filter = &self.response_filter;
+        check_filters(&cx, filter.fields.as_deref(), filter.member_fields.as_deref())?;
+        let by = by(&cx, None).await?;
         for id in &self.group_id_list {
-            infos.add(id, whole(&cx, id, &self.response_filter).await)?;
+            infos.add(id, whole(&cx, &by, id, filter).await)?;
         }
         Ok(infos)
     }
 }
 
-async fn whole(cx: &Context, id: &str, filter: &Filter) -> Result<Map<String, Value>, Error> {
+async fn whole(cx: &Context, by: &By, id: &str, filter: &Filter) -> Result<Map<String, Value>, Error> {
     let group = group(cx, id).await?;
     let newest = cx.services.newest(&[group.number]).await?;
-    let mut object = base(&group, newest.get(&group.number).copied());
+    let asker = asker(cx, &group, by)?;
+    let mut object = base(&asker, &group, newest.get(&group.number).copied());
     keep(&mut object, filter.base.as_deref(), &["GroupId", "AppDefinedData"]);
-    if let (Some(names), Some(Value::Array(fields))) = (&filter.fields, object.get_mut("AppDefinedData")) {
-        fields.retain(|field| names.iter().any(|name| field["Key"] == name.as_str()));
-    }
+    keep_fields(object.get_mut("AppDefinedData"), filter.fields.as_deref());
     if filter.base.is_none() {
         object.insert("Appid".into(), json!(group.app));
     }
     let wants_members = filter.member.is_some() || filter.base.is_none();
     if wants_members && group.kind.is_stored() {
         know_who_spoke(cx, &group, filter.member.as_deref()).await?;
-        let now = cx.services.world.second();
         let members: Vec<_> = group.read().members().cloned().collect();
-        let list: Vec<Value> = members
-            .iter()
-            .map(|one| {
-                let mut object = member(&group, one, now, None);
-                keep(&mut object, filter.member.as_deref(), &["Member_Account"]);
-                Value::Object(object)
-            })
-            .collect();
-        object.insert("MemberList".into(), Value::Array(list));
+        let (names, custom) = (filter.member.as_deref(), filter.member_fields.as_deref());
+        let listed = members.iter().map(|one| listed_member(cx, (&asker, &group), one, names, custom));
+        object.insert("MemberList".into(), listed.collect());
     }
     Ok(object)
 }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use service::group::Member;
 
-use super::shared::{by, group, know_who_spoke, listed_member};
+use super::shared::{asker, by, check_filters, group, know_who_spoke, listed_member};
 use crate::{Command, Context, Spec};
 
 /// The most members of one page in a community.
@@ -70,6 +70,7 @@ impl Command for Request {
         let by = by(&cx, None).await?;
         let group = group(&cx, &self.group_id).await?;
         group.check(&by, Action::ReadMembers)?;
+        check_filters(&cx, None, self.fields.as_deref())?;
         know_who_spoke(&cx, &group, self.member_info_filter.as_deref()).await?;
         let roles: Option<Vec<Role>> = self.member_role_filter.iter().map(|name| Role::from_name(name)).collect();
         let roles =
@@ -88,10 +89,11 @@ impl Command for Request {
             (list.collect(), None)
         };
         let (names, fields) = (self.member_info_filter.as_deref(), self.fields.as_deref());
+        let asker = asker(&cx, &group, &by)?;
         let mut bytes = 0;
         let mut member_list = Vec::with_capacity(members.len());
         for member in &members {
-            let listed = listed_member(&cx, &group, member, names, fields);
+            let listed = listed_member(&cx, (&asker, &group), member, names, fields);
             bytes += listed.to_string().len() + 1;
             if bytes > ANSWER_BYTES {
                 return Err(Code::GroupAnswerTooLarge.into());

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 use service::group::By;
 
-use super::shared::{GroupInfos, base, by, group};
+use super::shared::{GroupInfos, asker, base, by, group};
 use crate::{Command, Context, Doors, Spec};
 
 #[derive(Deserialize)]
@@ -42,5 +42,5 @@ async fn public(cx: &Context, by: &By, id: &str) -> Result<Map<String, Value>, E
         group.check(by, Action::ReadInfo)?;
     }
     let newest = cx.services.newest(&[group.number]).await?;
-    Ok(base(&group, newest.get(&group.number).copied()))
+    Ok(base(&asker(cx, &group, by)?, &group, newest.get(&group.number).copied()))
 }

@@ -5,9 +5,9 @@ use std::{collections::HashMap, sync::Arc};
 use model::{Code, Error};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
-use service::Account;
+use service::group::By;
 
-use super::shared::{GroupInfos, base, group, member};
+use super::shared::{GroupInfos, asker, base, by, group, member};
 use crate::{Command, Context, Doors, Spec};
 
 #[derive(Deserialize)]
@@ -24,26 +24,28 @@ impl Command for Request {
 
     async fn run(self, cx: Arc<Context>) -> Result<GroupInfos, Error> {
         let mut infos = GroupInfos::of(&self.group_id_list)?;
-        let me = cx.me()?;
-        let rows = cx.services.all_contact_rows(me).await?;
+        let by = by(&cx, None).await?;
+        let rows = cx.services.all_contact_rows(&by.account).await?;
         let read: HashMap<i64, i64> = rows.into_iter().map(|row| (row.conversation, row.read_sequence)).collect();
         for id in &self.group_id_list {
-            infos.add(id, one(&cx, me, id, &read).await)?;
+            infos.add(id, one(&cx, &by, id, &read).await)?;
         }
         Ok(infos)
     }
 }
 
-async fn one(cx: &Context, me: &Account, id: &str, read: &HashMap<i64, i64>) -> Result<Map<String, Value>, Error> {
+async fn one(cx: &Context, by: &By, id: &str, read: &HashMap<i64, i64>) -> Result<Map<String, Value>, Error> {
+    let me = &by.account;
     let group = group(cx, id).await?;
     let Some(role) = group.role(me.number) else {
         return Err(Error::new(Code::GroupNoPermission).detail("the user is not in the group"));
     };
     let newest = cx.services.newest(&[group.number]).await?;
-    let mut object = base(&group, newest.get(&group.number).copied());
+    let asker = asker(cx, &group, by)?;
+    let mut object = base(&asker, &group, newest.get(&group.number).copied());
     let now = cx.services.world.second();
     let own = match group.member(me.number) {
-        Some(one) => member(&group, &one, now, read.get(&group.number).copied()),
+        Some(one) => member(&asker, &group, &one, now, read.get(&group.number).copied()),
         None => Map::from_iter([
             ("Member_Account".to_owned(), json!(me.user)),
             ("Role".to_owned(), json!(role.name())),

@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use model::{Code, Error, GroupKind, Role};
+use model::{Code, Error, GroupKind, Role, group::field::Asker};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use service::{
@@ -10,7 +10,7 @@ use service::{
     group::{LiveGroup, Mentioned},
 };
 
-use super::shared::{Filter, base, filters, keep, member};
+use super::shared::{Filter, asker, base, by, filters, keep, member};
 use crate::{Command, Context, Spec};
 
 /// The most groups of one page.
@@ -103,11 +103,11 @@ impl Request {
         Ok(groups)
     }
 
-    fn item(&self, cx: &Context, me: &Account, group: &LiveGroup, kept: &Kept) -> Value {
+    fn item(&self, cx: &Context, asker: &Asker<'_>, me: &Account, (group, kept): (&LiveGroup, &Kept)) -> Value {
         let number = group.number;
         let newest = kept.newest.get(&number).copied();
         let read = kept.read.get(&number).copied().unwrap_or(0);
-        let mut object = base(group, newest);
+        let mut object = base(asker, group, newest);
         object.insert("LastRecallTime".into(), json!(kept.recalls.get(&number).copied().unwrap_or(0)));
         if group.kind == GroupKind::Community {
             // Mentions in other groups come with what was missed.
@@ -115,7 +115,7 @@ impl Request {
             object.insert("AtInfoList".into(), here.map(Mentioned::listed).collect());
         }
         let mut own = match group.member(me.number) {
-            Some(one) => member(group, &one, cx.services.world.second(), Some(read)),
+            Some(one) => member(asker, group, &one, cx.services.world.second(), Some(read)),
             None => serde_json::Map::from_iter([("Role".into(), json!(group.role(me.number).map_or("", Role::name)))]),
         };
         own.insert("NoUnreadSeqList".into(), json!([]));
@@ -164,7 +164,9 @@ impl Command for Request {
         if page.iter().any(|group| group.kind == GroupKind::Community) {
             kept.mentioned = cx.services.mentioned(&me).await?;
         }
-        Ok(Reply { total_count, group_id_list: page.iter().map(|group| self.item(&cx, &me, group, &kept)).collect() })
+        let by = by(&cx, None).await?;
+        let item = |group: &Arc<LiveGroup>| Ok(self.item(&cx, &asker(&cx, group, &by)?, &me, (group, &kept)));
+        Ok(Reply { total_count, group_id_list: page.iter().map(item).collect::<Result<_, Error>>()? })
     }
 }
 

@@ -9,7 +9,7 @@ use model::{
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::shared::{by, check_count, filters, group, know_who_spoke, listed_member};
+use super::shared::{asker, by, check_count, check_filters, filters, group, know_who_spoke, listed_member};
 use crate::{Command, Context, Spec};
 
 #[derive(Deserialize)]
@@ -44,12 +44,14 @@ impl Command for Request {
             group.check(&by, Action::ReadMembers)?;
         }
         let (names, fields) = (self.member_info_filter.as_deref(), self.fields.as_deref());
+        check_filters(&cx, None, fields)?;
+        let asker = asker(&cx, &group, &by)?;
         know_who_spoke(&cx, &group, names).await?;
         let mut member_list = Vec::with_capacity(self.members.len());
         for name in &self.members {
             let account = cx.find(name).await?;
             if let Some(member) = account.and_then(|account| group.participant(&account)) {
-                member_list.push(listed_member(&cx, &group, &member, names, fields));
+                member_list.push(listed_member(&cx, (&asker, &group), &member, names, fields));
             }
         }
         Ok(Reply { member_list })

@@ -69,7 +69,7 @@ impl Command for Request {
         let by = by(&cx, None).await?;
         let place = place(&cx, &self.group_id, self.topic_id.as_deref()).await?;
         let account = cx.account(&self.account, Code::GroupAccountMissing).await?;
-        cx.services.change_member(&place, &by, &account, change).await
+        cx.services.change_member(cx.app()?, &place, &by, &account, change).await
     }
 }
 

@@ -4,7 +4,12 @@ use std::sync::Arc;
 
 use model::{
     Code, Error, GroupKind, Kind, UserId,
-    group::{Fields, InviteOption, JoinOption, TopicInfo, limit::ASKED, rule::Action},
+    group::{
+        Fields, InviteOption, JoinOption, TopicInfo,
+        field::{Asker, check_declared},
+        limit::ASKED,
+        rule::Action,
+    },
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value, json};
@@ -29,8 +34,20 @@ pub(crate) fn fields(list: Vec<Field>) -> Fields {
     list.into_iter().map(|field| (field.key, field.value)).collect()
 }
 
-fn field_list(fields: &Fields) -> Value {
-    fields.iter().map(|(key, value)| json!({"Key": key, "Value": value})).collect()
+fn field_list<'a>(fields: impl Iterator<Item = (&'a str, &'a str)>) -> Value {
+    fields.map(|(key, value)| json!({"Key": key, "Value": value})).collect()
+}
+
+/// Somebody who asks for a group's custom fields.
+pub(crate) fn asker<'a>(cx: &'a Context, group: &LiveGroup, by: &By) -> Result<Asker<'a>, Error> {
+    Ok(group.asker(&cx.app()?.settings, by))
+}
+
+/// Keeps the custom fields that a filter names.
+pub(crate) fn keep_fields(list: Option<&mut Value>, names: Option<&[String]>) {
+    if let (Some(names), Some(Value::Array(fields))) = (names, list) {
+        fields.retain(|field| names.iter().any(|name| field["Key"] == name.as_str()));
+    }
 }
 
 /// Who asks: a user for itself; the app as its administrator, or as whom `From_Account` names.
@@ -129,6 +146,16 @@ pub(crate) struct Filter {
     pub member_fields: Option<Vec<String>>,
 }
 
+/// Checks that the custom fields of filters are declared, if any is: 10004. Clients' filters count for nothing.
+pub(crate) fn check_filters(cx: &Context, groups: Option<&[String]>, members: Option<&[String]>) -> Result<(), Error> {
+    if !filters(cx) {
+        return Ok(());
+    }
+    let settings = &cx.app()?.settings;
+    check_declared(&settings.custom_group_fields, groups.into_iter().flatten())?;
+    check_declared(&settings.custom_member_fields, members.into_iter().flatten())
+}
+
 /// Keeps the named members of an object, and those that are always there. The two generations of a name go together.
 pub(crate) fn keep(object: &mut Map<String, Value>, names: Option<&[String]>, always: &[&str]) {
     let Some(names) = names else { return };
@@ -139,8 +166,9 @@ pub(crate) fn keep(object: &mut Map<String, Value>, names: Option<&[String]>, al
     object.retain(|name, _| always.contains(&name.as_str()) || names.iter().any(|wanted| same(name, wanted)));
 }
 
-/// What is said of a group (`GroupBaseInfo`). `newest`: its newest message's sequence and time in milliseconds.
-pub(crate) fn base(group: &LiveGroup, newest: Option<(i64, i64)>) -> Map<String, Value> {
+/// What is said of a group (`GroupBaseInfo`) to somebody. `newest`: its newest message's sequence and time in
+/// milliseconds.
+pub(crate) fn base(asker: &Asker<'_>, group: &LiveGroup, newest: Option<(i64, i64)>) -> Map<String, Value> {
     let (sequence, time) = newest.unwrap_or_default();
     let state = group.read();
     let info = state.info.clone();
@@ -165,7 +193,7 @@ pub(crate) fn base(group: &LiveGroup, newest: Option<(i64, i64)>) -> Map<String,
         "InviteJoinOption": info.invite,
         "ShutUpAllMember": on_off(info.muted),
         "MuteAllMember": on_off(info.muted),
-        "AppDefinedData": field_list(&info.fields),
+        "AppDefinedData": field_list(asker.readable(&info.fields)),
         "SupportTopic": i64::from(info.topics),
     });
     match object {
@@ -174,8 +202,14 @@ pub(crate) fn base(group: &LiveGroup, newest: Option<(i64, i64)>) -> Map<String,
     }
 }
 
-/// A member (`MemberInfo`). `read`: up to which sequence it has read, where that is known.
-pub(crate) fn member(group: &LiveGroup, member: &Member, now: i64, read: Option<i64>) -> Map<String, Value> {
+/// A member (`MemberInfo`) as somebody sees it. `read`: up to which sequence it has read, where that is known.
+pub(crate) fn member(
+    asker: &Asker<'_>,
+    group: &LiveGroup,
+    member: &Member,
+    now: i64,
+    read: Option<i64>,
+) -> Map<String, Value> {
     let muted = group.read().muted_until(member.account, now);
     let object = json!({
         "Member_Account": member.user,
@@ -187,7 +221,7 @@ pub(crate) fn member(group: &LiveGroup, member: &Member, now: i64, read: Option<
         "ShutUpUntil": muted,
         "MuteUntil": muted,
         "NameCard": member.name_card,
-        "AppMemberDefinedData": field_list(&member.fields),
+        "AppMemberDefinedData": field_list(asker.readable_of(member.account, &member.fields)),
     });
     match object {
         Value::Object(object) => object,
@@ -209,13 +243,13 @@ pub(crate) async fn know_who_spoke(cx: &Context, group: &LiveGroup, names: Optio
 /// A member as lists of members have it: what the filters keep, and whether it is connected if that is asked.
 pub(crate) fn listed_member(
     cx: &Context,
-    group: &LiveGroup,
+    (asker, group): (&Asker<'_>, &LiveGroup),
     one: &Member,
     names: Option<&[String]>,
     custom: Option<&[String]>,
 ) -> Value {
     let filtered = filters(cx);
-    let mut object = member(group, one, cx.services.world.second(), None);
+    let mut object = member(asker, group, one, cx.services.world.second(), None);
     if !filtered || names.is_some_and(|names| names.iter().any(|name| name == "OnlineStatus")) {
         let online = cx.services.hub.is_online(one.account);
         object.insert("OnlineStatus".into(), json!(if online { "Online" } else { "Offline" }));
@@ -224,9 +258,7 @@ pub(crate) fn listed_member(
         let always: &[&str] =
             if custom.is_some() { &["Member_Account", "AppMemberDefinedData"] } else { &["Member_Account"] };
         keep(&mut object, names, always);
-        if let (Some(custom), Some(Value::Array(list))) = (custom, object.get_mut("AppMemberDefinedData")) {
-            list.retain(|field| custom.iter().any(|name| field["Key"] == name.as_str()));
-        }
+        keep_fields(object.get_mut("AppMemberDefinedData"), custom);
     }
     Value::Object(object)
 }

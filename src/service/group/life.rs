@@ -5,7 +5,9 @@ use std::sync::Arc;
 use model::{
     Code, Error, GroupInfo, GroupKind, Millis, Role,
     group::{
-        Fields, ID_PREFIX, InviteOption, JoinOption, check_fields, check_id, limit,
+        Fields, ID_PREFIX, InviteOption, JoinOption, check_fields, check_id,
+        field::Asker,
+        limit,
         rule::{self, Action, Actor},
     },
 };
@@ -97,6 +99,13 @@ impl Services {
     ) -> Result<(Arc<LiveGroup>, Vec<Arc<Account>>), Error> {
         let kind = new.kind.ok_or_else(|| Error::new(Code::GroupParameterInvalid).detail("there is no such Type"))?;
         rule::check(kind, Action::Create, if by.app { Actor::App } else { Actor::Stranger })?;
+        // Who makes a group writes as its owner.
+        let actor = if by.app { Actor::App } else { Actor::Member(Role::Owner) };
+        let asker = Asker { settings: &app.settings, kind, actor, account: by.account.number };
+        asker.check_writes(&new.fields)?;
+        for (account, _, fields) in &new.members {
+            asker.check_writes_of(account.number, fields)?;
+        }
         if kind == GroupKind::Community && !app.settings.community {
             return Err(Code::CommunityDisabled.into());
         }
@@ -295,8 +304,11 @@ impl Services {
         change: GroupChange,
     ) -> Result<(), Error> {
         let texts = [&change.name, &change.introduction, &change.notification, &change.face];
+        let declared = !app.settings.custom_group_fields.is_empty();
+        group.asker(&app.settings, by).check_writes(&change.fields)?;
+        let as_info = !declared && !change.fields.is_empty();
         let wanted = [
-            (texts.iter().any(|text| text.is_some()) || !change.fields.is_empty(), Action::ChangeInfo),
+            (texts.iter().any(|text| text.is_some()) || as_info, Action::ChangeInfo),
             (change.join.is_some(), Action::ChangeJoinOption),
             (change.invite.is_some(), Action::ChangeInviteOption),
             (change.most_members.is_some(), Action::ChangeSize),
@@ -327,8 +339,12 @@ impl Services {
             }
         }
         if !change.fields.is_empty() {
-            let changed: Value = change.fields.iter().map(|(key, value)| json!({"Key": key, "Value": value})).collect();
-            note("MsgAppDefinedData", changed);
+            let told = Asker::audience(&app.settings, group.kind);
+            let changed: Vec<Value> =
+                told.readable(&change.fields).map(|(key, value)| json!({"Key": key, "Value": value})).collect();
+            if !changed.is_empty() {
+                note("MsgAppDefinedData", changed.into());
+            }
             info.fields.extend(change.fields);
             info.fields.retain(|_, value| !value.is_empty());
         }

@@ -17,7 +17,7 @@ use super::{
     notice::{report, tip},
     wire,
 };
-use crate::{Account, Services, broken, fault, presence::Session};
+use crate::{Account, LiveApp, Services, broken, fault, presence::Session};
 
 /// What is to change about a member; `None` stays.
 #[derive(Default)]
@@ -141,6 +141,7 @@ impl Services {
     /// the topic's; the rest is the group's.
     pub async fn change_member(
         self: &Arc<Self>,
+        app: &LiveApp,
         place: &Place,
         by: &By,
         account: &Arc<Account>,
@@ -151,7 +152,9 @@ impl Services {
         if !group.kind.is_stored() && change.mute.is_none() {
             return Err(Error::new(Code::GroupNoPermission).detail("members of this type of group are not stored"));
         }
-        if change.name_card.is_some() || !change.fields.is_empty() {
+        let declared = !app.settings.custom_member_fields.is_empty();
+        group.asker(&app.settings, by).check_writes_of(account.number, &change.fields)?;
+        if change.name_card.is_some() || !declared && !change.fields.is_empty() {
             group.check(by, if own { Action::ChangeOwnCard } else { Action::ChangeOthersCard })?;
             let outranked = group.role(account.number) > group.role(by.account.number);
             if !own && !by.app && outranked {

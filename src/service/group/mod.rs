@@ -35,9 +35,10 @@ pub use life::{GroupChange, NewGroup};
 pub use member::MemberChange;
 pub use mention::Mentioned;
 use model::{
-    Code, Error, GroupInfo, GroupKind, Millis, Role, SdkAppId, UserId,
+    Code, Error, GroupInfo, GroupKind, Millis, Role, SdkAppId, Settings, UserId,
     group::{
         Fields, Receive,
+        field::Asker,
         rule::{self, Action, Actor},
     },
 };
@@ -277,6 +278,12 @@ impl LiveGroup {
     /// Checks whether somebody may do something: 10007 and its kin.
     pub fn check(&self, by: &By, action: Action) -> Result<(), Error> {
         if self.allows(by, action) { Ok(()) } else { rule::check(self.kind, action, self.actor(by)) }
+    }
+
+    /// Somebody who asks for custom fields. An administrator at a client may what the app may.
+    pub fn asker<'a>(&self, settings: &'a Settings, by: &By) -> Asker<'a> {
+        let actor = if by.app { Actor::App } else { self.actor(by) };
+        Asker { settings, kind: self.kind, actor, account: by.account.number }
     }
 
     /// Locks it for a change; 10010 when it was dismissed meanwhile.
