@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod download;
 #[cfg(test)]
+mod fields;
+#[cfg(test)]
 mod files;
 #[cfg(test)]
 mod groups;

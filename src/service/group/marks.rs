@@ -1,21 +1,24 @@
-//! Marks that the app gives to listeners of a live room (REST v4 `modify_user_info`). They last while one listens.
+//! Marks that the app gives to listeners of a live room (REST v4 `modify_user_info`). They last while one listens, but
+//! that which counts an account as online outlives a lost connection.
 
 use std::{
     collections::{HashMap, HashSet},
     sync::Arc,
 };
 
-use model::{Code, Error, UserId};
+use model::{Code, Error, Millis, UserId};
 
 use super::LiveGroup;
 use crate::{Account, Services};
 
 /// Apps' own marks begin here; some below have a meaning.
 const LEAST: i64 = 1000;
-/// Counted as online.
+/// Counted as online, also without a connection, until the account leaves or the time is over.
 const ONLINE: i64 = 500;
 /// Not shown in the list of listeners.
 pub(super) const HIDDEN: i64 = 600;
+/// How long such an account counts.
+const ONLINE_MILLIS: Millis = 3 * 86_400_000;
 /// How many kinds of apps' own marks a room has at most.
 const KINDS: usize = 10;
 /// How many accounts have the same mark at most.
@@ -73,6 +76,14 @@ impl Services {
             }
             if all {
                 done.push((account.user.clone(), marks.clone()));
+            }
+        }
+        let until = self.world.now() + ONLINE_MILLIS;
+        for account in changes.iter().filter(|(_, marks)| marks.contains(&ONLINE)).map(|(account, _)| *account) {
+            if set {
+                room.counted.insert(account, until);
+            } else {
+                room.counted.remove(&account);
             }
         }
         for ((account, _), listener) in &mut room.listeners {

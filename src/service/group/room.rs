@@ -48,6 +48,8 @@ pub(super) const ENDED: Millis = VISITOR_ABSENT;
 pub(super) struct Room {
     pub listeners: HashMap<(i64, u32), Listener>,
     accounts: HashMap<i64, usize>,
+    /// Accounts that the app wants counted as online, and until when.
+    pub counted: HashMap<i64, Millis>,
     visitors: HashMap<String, Visitor>,
     sequence: i64,
     recent: VecDeque<Item>,
@@ -134,7 +136,16 @@ impl Room {
         *places == 1
     }
 
+    /// A listener leaves; whether the account is not in the room any more.
     pub fn remove(&mut self, who: (i64, u32)) -> bool {
+        let gone = self.take_out(who);
+        if gone {
+            self.counted.remove(&who.0);
+        }
+        gone
+    }
+
+    fn take_out(&mut self, who: (i64, u32)) -> bool {
         if self.listeners.remove(&who).is_none() {
             return false;
         }
@@ -151,6 +162,7 @@ impl Room {
     pub fn close(&mut self) {
         self.listeners.clear();
         self.accounts.clear();
+        self.counted.clear();
         self.ended = true;
         self.said.notify_waiters();
     }
@@ -164,8 +176,9 @@ impl Room {
             .map(|(who, _)| *who)
             .collect();
         for who in away {
-            self.remove(who);
+            self.take_out(who);
         }
+        self.counted.retain(|_, until| now < *until);
         self.visitors.retain(|_, visitor| now - visitor.seen <= VISITOR_ABSENT);
     }
 
@@ -487,6 +500,7 @@ impl Services {
             .values()
             .filter(|listener| listener.session.link().is_some())
             .map(|listener| listener.session.account)
+            .chain(room.counted.keys().copied())
             .collect();
         online.len() + room.visitors.len()
     }

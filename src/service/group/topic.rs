@@ -47,9 +47,13 @@ pub struct Topic {
 #[derive(Debug, Default)]
 struct Own {
     mutes: Mutes,
-    /// Those that differ from [`Receive::AcceptAndNotify`], which is to take the community's.
+    /// Of those who set it for the topic; for the others it is as in the community.
     receive: HashMap<i64, Receive>,
 }
+
+/// How [`Receive::AcceptAndNotify`] is stored of a topic, where 0 says that nothing was set. Read as any number that is
+/// not known.
+const LOUD: i64 = 5;
 
 /// How messages of a topic arrive, where that is not as in its community.
 pub(super) struct ReceiveOptions<'a>(RwLockReadGuard<'a, Own>);
@@ -130,12 +134,7 @@ impl Topic {
     }
 
     fn set_receive_option(&self, account: i64, receive: Receive) {
-        let options = &mut self.write_own().receive;
-        if receive == Receive::AcceptAndNotify {
-            options.remove(&account);
-        } else {
-            options.insert(account, receive);
-        }
+        self.write_own().receive.insert(account, receive);
     }
 }
 
@@ -232,7 +231,7 @@ impl Services {
         let topic = Self::present(place)?;
         let book = &self.store.book;
         book.ensure_contacts(topic.number, GROUP_PEER, &[account.number]).await.map_err(broken)?;
-        let change = ContactChange::Mute(receive as i64);
+        let change = ContactChange::Mute(if receive == Receive::AcceptAndNotify { LOUD } else { receive as i64 });
         book.change_contacts(account.number, vec![(topic.number, change)]).await.map_err(broken)?;
         topic.set_receive_option(account.number, receive);
         drop(alone);

@@ -414,3 +414,38 @@ async fn a_room_has_ten_kinds_of_marks() {
     let bob = listed["MemberList"].as_array().unwrap().iter().find(|one| one["Member_Account"] == "bob").unwrap();
     assert_eq!(bob["Marks"], json!([500, 1010, 1011]));
 }
+
+#[tokio::test]
+async fn a_mark_counts_an_account_as_online_for_three_days() {
+    let server = Server::start_fixed().await;
+    let app = app(&server).await;
+    let (alice, bob) = (app.user("alice").connect().await, app.user("bob").connect().await);
+    let room = create(&app, "AVChatRoom", "alice", &[]).await;
+    for who in [&alice, &bob] {
+        who.ok(&named("apply_join_group"), json!({"GroupId": room})).await;
+    }
+    let count = async || {
+        let reply = app.admin().ok(&path("get_online_member_num"), json!({"GroupId": room})).await;
+        reply["OnlineMemberNum"].as_i64().unwrap()
+    };
+    let mark = async |kind: i64| {
+        let list = json!([{"Member_Account": "bob", "Marks": [500]}]);
+        let body = json!({"GroupId": room, "CommandType": kind, "MemberList": list});
+        app.admin().ok("group_open_avchatroom_http_svc/modify_user_info", body).await;
+    };
+    mark(1).await;
+    assert_eq!(count().await, 2, "nobody counts twice");
+    bob.lose(&server).await;
+    alice.lose(&server).await;
+    assert_eq!(count().await, 1, "whoever has the mark");
+    // Longer than a listener without a connection is in the room.
+    server.world().advance(86_400_000);
+    assert_eq!(count().await, 1);
+    server.world().advance(2 * 86_400_000);
+    assert_eq!(count().await, 0);
+    let (_alice, bob) = (app.user("alice").connect().await, app.user("bob").connect().await);
+    bob.ok(&named("apply_join_group"), json!({"GroupId": room})).await;
+    mark(1).await;
+    bob.ok(&named("quit_group"), json!({"GroupId": room})).await;
+    assert_eq!(count().await, 0, "who leaves is gone");
+}

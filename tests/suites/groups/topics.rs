@@ -217,6 +217,23 @@ async fn how_messages_arrive_is_set_for_each_topic() {
     }
     bob.ok(&named("modify_group_member_info"), set("bob", wrens, "AcceptAndNotify")).await;
     assert_eq!(place.shown(&bob, wrens).await["SelfInfo"]["MsgFlag"], "AcceptAndNotify");
+    // What was set for a topic holds whatever the community's is, the usual option as well.
+    bob.ok(&named("modify_group_member_info"), set("bob", "", "Discard")).await;
+    server.restart().await;
+    for who in [&alice, &bob] {
+        who.resume().await;
+    }
+    let flags = [place.shown(&bob, wrens).await, place.shown(&bob, finches).await]
+        .map(|shown| shown["SelfInfo"]["MsgFlag"].clone());
+    assert_eq!(flags, [json!("AcceptAndNotify"), json!("Discard")]);
+    assert_eq!(place.say(&alice, finches, "not for bob", json!([])).await, 0);
+    assert_eq!(place.say(&alice, wrens, "for bob", json!([])).await, 0);
+    let heard = |heard: &[support::Heard], wanted: &str| {
+        let mut said = heard.iter().flat_map(|one| one.events("GroupMsgArray"));
+        said.any(|item| item["MsgBody"][0]["MsgContent"]["Text"] == wanted).then_some(())
+    };
+    bob.expects("what is said in the louder topic", |all| heard(all, "for bob")).await;
+    assert!(heard(&bob.heard(), "not for bob").is_none());
 }
 
 /// Whom something is said to, as clients write it.
