@@ -268,13 +268,17 @@ impl<'a> Asker<'a> {
     }
 }
 
+/// Whether a name is declared, or none is.
+pub fn is_declared<const M: bool>(declared: &[Declared<M>], name: &str) -> bool {
+    declared.is_empty() || declared.iter().any(|field| field.name == name)
+}
+
 /// Checks that all names are declared, if any is: 10004.
 pub fn check_declared<'n, const M: bool>(
     declared: &[Declared<M>],
     names: impl IntoIterator<Item = &'n String>,
 ) -> Result<(), Error> {
-    let is_known = |name: &str| declared.is_empty() || declared.iter().any(|field| field.name == name);
-    match names.into_iter().find(|name| !is_known(name)) {
+    match names.into_iter().find(|name| !is_declared(declared, name)) {
         Some(name) => {
             Err(Error::new(Code::GroupParameterInvalid).detail(format!("the custom field {name} is not declared")))
         }

@@ -6,7 +6,7 @@ use model::{
     Code, Error, GroupInfo, GroupKind, Millis, Role,
     group::{
         Fields, ID_PREFIX, InviteOption, JoinOption, check_fields, check_id,
-        field::Asker,
+        field::{Asker, is_declared},
         limit,
         rule::{self, Action, Actor},
     },
@@ -346,7 +346,9 @@ impl Services {
                 note("MsgAppDefinedData", changed.into());
             }
             info.fields.extend(change.fields);
-            info.fields.retain(|_, value| !value.is_empty());
+            // What is not declared any more makes room.
+            let declared = &app.settings.custom_group_fields;
+            info.fields.retain(|key, value| !value.is_empty() && is_declared(declared, key));
         }
         if let Some(join) = change.join.filter(|_| group.kind != GroupKind::Community) {
             info.join = join;

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use model::{
     Code, Error, GroupKind, Role,
     group::{
-        Fields, Receive, check_fields, check_length, limit,
+        Fields, Receive, check_fields, check_length,
+        field::is_declared,
+        limit,
         rule::{self, Action, Actor},
     },
 };
@@ -206,7 +208,8 @@ impl Services {
             member.name_card = card;
         }
         member.fields.extend(change.fields);
-        member.fields.retain(|_, value| !value.is_empty());
+        let declared = &app.settings.custom_member_fields;
+        member.fields.retain(|key, value| !value.is_empty() && is_declared(declared, key));
         check_fields(&member.fields, limit::MEMBER_FIELDS, limit::MEMBER_FIELD_BYTES)?;
         let fields = serde_json::to_vec(&member.fields).map_err(fault)?;
         let role = member.role.number();
