@@ -66,6 +66,8 @@ test-rust: lint binary
 
 test-rest: binary
 	@.ci/with-server bash -c 'python3 tests/rest/run.py --quiet --rest "http://$$FEIHONG_ADDRESS" --sdkappid "$$FEIHONG_SDKAPPID" --key "$$FEIHONG_KEY"'
+	@.ci/with-server bash -c 'python3 tests/rest/run.py --settings | xargs -d "\n" "$$FEIHONG_BIN" app set --data "$$FEIHONG_DATA" "$$FEIHONG_SDKAPPID" >/dev/null && \
+		python3 tests/rest/run.py --quiet --declared --rest "http://$$FEIHONG_ADDRESS" --sdkappid "$$FEIHONG_SDKAPPID" --key "$$FEIHONG_KEY"'
 
 test-sdk: binary web/node_modules/.package-lock.json
 	@cd tests/sdk && $(NPM_CI) && npm test

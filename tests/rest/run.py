@@ -6,6 +6,7 @@
 Prints `ok` and `FAIL` lines and ends with `N passed, N failed`; the exit code is 1 if anything failed. Every run uses
 names of its own and removes its accounts at the end, so runs do not disturb each other. `--kick-admin` also checks
 that a kick revokes the administrator's own signatures, which disturbs every other client of the app for a second.
+`--declared` checks only the rights of custom fields, in an app with the settings that `--settings` prints.
 """
 
 import argparse
@@ -15,6 +16,7 @@ import time
 import accounts
 import contacts
 import door
+import fields
 import group_talk
 import groups
 import history
@@ -57,8 +59,18 @@ class Stage:
         return self.sequence
 
 
+class Settings(argparse.Action):
+    """Prints the settings and ends."""
+
+    def __call__(self, parser, *_):
+        print("\n".join(f"{name}={value}" for name, value in fields.SETTINGS.items()))
+        parser.exit()
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--settings", action=Settings, nargs=0, help="print the settings for --declared as NAME=VALUE")
+    parser.add_argument("--declared", action="store_true")
     parser.add_argument("--rest", required=True, help="the server, such as http://127.0.0.1:9600")
     parser.add_argument("--sdkappid", required=True, type=int)
     parser.add_argument("--key", required=True, help="the app's secret key")
@@ -72,9 +84,8 @@ def main():
         client.sig = user_sig(options.sdkappid, options.key, options.admin, now=int(time.time()) + 2)
     report = Report(verbose=not options.quiet)
     stage = Stage(client, report)
-    for module in (
-        door, accounts, sending, history, later, robots, relations, groups, group_talk, contacts, push, words
-    ):
+    usual = (door, accounts, sending, history, later, robots, relations, groups, group_talk, contacts, push, words)
+    for module in (fields,) if options.declared else usual:
         for section in module.SECTIONS:
             report.section(section, stage)
     if options.kick_admin:
