@@ -32,8 +32,12 @@ impl Command for Request {
 impl Request {
     /// Tries every change, so that the operator reads of all mistakes at once.
     fn apply(&self, app: &mut App) -> Result<(), Error> {
-        let wrong: Vec<_> =
+        let was = app.settings.clone();
+        let mut wrong: Vec<_> =
             self.changes.iter().filter_map(|(name, value)| app.settings.set(name, value).err()).collect();
+        if wrong.is_empty() {
+            wrong.extend(was.check_change(&app.settings).err());
+        }
         if wrong.is_empty() { Ok(()) } else { Err(Error::new(Code::Invalid).detail(wrong.join("; "))) }
     }
 }

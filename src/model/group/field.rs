@@ -336,7 +336,7 @@ mod tests {
             "| | the app | owner | administrator | member | somebody else |\n|---|---|---|---|---|---|\n".to_owned();
         for level in Level::ALL {
             let cells = Actor::ALL.map(|actor| if level.lets(actor) { "yes" } else { "–" }).join(" | ");
-            text += &format!("| `{}` | {cells} |\n", level.name());
+            text.extend(["| `", level.name(), "` | ", &cells, " |\n"]);
         }
         text
     }
