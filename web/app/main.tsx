@@ -7,6 +7,8 @@ import { makeRouter } from './router';
 import 'tdesign-react/es/_util/react-19-adapter';
 import 'tdesign-react/es/style/index.css';
 import './styles.css';
+// Before the parts, which narrow windows change.
+import '../parts/settings.css';
 import '../parts/parts.css';
 import '../parts/table.css';
 import { startLanguage } from './language';
