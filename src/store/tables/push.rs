@@ -1,5 +1,7 @@
 //! Pushes to all users of an app, and the tags and attributes by which they choose users.
 
+use std::ops::Deref;
+
 use super::contact::SYSTEM_PEER;
 use crate::{Batch, Book, Expect, Row, StoreError, params};
 
@@ -56,8 +58,9 @@ const SET_VALUE: &str = "INSERT INTO push_attribute (account, slot, value) VALUE
 const REMOVE_VALUE: &str = "DELETE FROM push_attribute WHERE account = $1 AND slot = $2";
 
 /// A push to be made.
+#[derive(Clone, Debug)]
 pub struct NewPush {
-    /// Its number, from [`Book::next_push`].
+    /// Its number, from [`Book::next_push`]: unique over all apps, and growing.
     pub number: i64,
     /// The app.
     pub app: i64,
@@ -86,30 +89,8 @@ pub struct NewPush {
 /// A push as stored.
 #[derive(Clone, Debug)]
 pub struct PushRow {
-    /// Unique over all apps; grows.
-    pub number: i64,
-    /// The app.
-    pub app: i64,
-    /// Its name for the app's backend.
-    pub task: String,
-    /// 0 to all or to whom a condition names, 1 to named accounts.
-    pub kind: i64,
-    /// The account of the shown sender, 0 when it has none.
-    pub sender: i64,
-    /// The shown sender.
-    pub sender_id: String,
-    /// Chosen by the app's backend.
-    pub random: i64,
-    /// Milliseconds since 1970.
-    pub created: i64,
-    /// How long it waits for who is away, in seconds; 0 is not at all.
-    pub lifetime: i64,
-    /// JSON of `model::push::Audience`.
-    pub audience: Vec<u8>,
-    /// The members of the message; empty once it was withdrawn.
-    pub body: Vec<u8>,
-    /// See `model::PushState`.
-    pub state: i64,
+    /// What it was made of; the members of the message are empty once it was withdrawn, and the state is the present one.
+    pub new: NewPush,
     /// It is for accounts up to this number, those there were when it was made.
     pub until: i64,
     /// The last account that had its turn.
@@ -124,8 +105,16 @@ pub struct PushRow {
     pub ended: i64,
 }
 
+impl Deref for PushRow {
+    type Target = NewPush;
+
+    fn deref(&self) -> &NewPush {
+        &self.new
+    }
+}
+
 fn push(row: &Row) -> Result<PushRow, StoreError> {
-    Ok(PushRow {
+    let new = NewPush {
         number: row.int(0)?,
         app: row.int(1)?,
         task: row.text(2)?,
@@ -138,6 +127,9 @@ fn push(row: &Row) -> Result<PushRow, StoreError> {
         audience: row.blob(9)?,
         body: row.blob(10)?,
         state: row.int(11)?,
+    };
+    Ok(PushRow {
+        new,
         until: row.int(12)?,
         reached: row.int(13)?,
         total: row.int(14)?,
