@@ -8,10 +8,10 @@ use std::{
 use aho_corasick::{AhoCorasick, MatchKind};
 use model::{
     Code, Error, SdkAppId,
+    message::Element,
     word::{Fate, PATTERNS, WORDS, Word},
 };
 use regex::{Regex, RegexBuilder};
-use serde::Deserialize;
 use serde_json::value::RawValue;
 use store::tables::word::WordRow;
 
@@ -139,26 +139,12 @@ impl Lexicons {
     }
 
     /// Refuses what an app's users may not call themselves, their groups or their friends. `refused` is the code.
-    pub fn check<'a>(
-        &self,
-        app: SdkAppId,
-        texts: impl IntoIterator<Item = &'a str>,
-        refused: Code,
-    ) -> Result<(), Error> {
+    pub fn check(&self, app: SdkAppId, texts: impl IntoIterator<Item: AsRef<str>>, refused: Code) -> Result<(), Error> {
         match self.of(app) {
-            Some(lexicon) if texts.into_iter().any(|text| lexicon.refuses(text)) => Err(refused.into()),
+            Some(lexicon) if texts.into_iter().any(|text| lexicon.refuses(text.as_ref())) => Err(refused.into()),
             _ => Ok(()),
         }
     }
-}
-
-/// An element of a message as it is stored.
-#[derive(Deserialize)]
-struct Element<'a> {
-    #[serde(rename = "MsgType")]
-    kind: &'a str,
-    #[serde(rename = "MsgContent", borrow)]
-    content: &'a RawValue,
 }
 
 impl Services {
@@ -222,8 +208,7 @@ impl Services {
     }
 
     async fn reload_words(&self, app: SdkAppId) -> Result<(), Error> {
-        let mut rows = self.store.book.words().await.map_err(broken)?;
-        rows.retain(|row| row.app == i64::from(app));
+        let rows = self.store.book.words_of(app.into()).await.map_err(broken)?;
         let lexicon = if rows.is_empty() { None } else { Some(Arc::new(Lexicon::of(rows)?)) };
         let mut by_app = self.lexicons.by_app.write().unwrap_or_else(PoisonError::into_inner);
         match lexicon {

@@ -117,7 +117,7 @@ impl Services {
         }
         let now = new.imported.unwrap_or(self.world.now());
         let info = Self::info_of_new(app, kind, &new, now)?;
-        let texts = [&info.name, &info.introduction, &info.notification].map(String::as_str);
+        let texts = [&info.name, &info.introduction, &info.notification];
         self.lexicons.check(app.sdkappid, texts, Code::TextRejected)?;
         let _alone = self.groups.making[(app.sdkappid % 64) as usize].lock().await;
         if new.imported.is_none() {
@@ -333,7 +333,7 @@ impl Services {
             (change.face, &mut info.face, "GroupFaceUrl"),
         ] {
             if let Some(new) = new.filter(|new| new != text) {
-                self.lexicons.check(app.sdkappid, [new.as_str()], Code::TextRejected)?;
+                self.lexicons.check(app.sdkappid, [&new], Code::TextRejected)?;
                 note(name, json!(new));
                 *text = new;
             }

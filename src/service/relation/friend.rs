@@ -191,12 +191,12 @@ impl Services {
     }
 
     /// Checks names and remarks of friends and of their groups: 30005 where the app does not let its users say so.
-    pub(super) fn check_friend_texts<'a>(
+    pub(super) fn check_friend_texts(
         &self,
         app: &LiveApp,
-        texts: impl IntoIterator<Item = &'a String>,
+        texts: impl IntoIterator<Item: AsRef<str>>,
     ) -> Result<(), Error> {
-        self.lexicons.check(app.sdkappid, texts.into_iter().map(String::as_str), Code::RelationTextRejected)
+        self.lexicons.check(app.sdkappid, texts, Code::RelationTextRejected)
     }
 
     /// Changes what a user keeps about friends: remark, groups, custom fields. Of each friend all or nothing.
@@ -237,7 +237,7 @@ impl Services {
                 groups = Some(names);
             } else {
                 friend.set(item, &draft.app.settings)?;
-                self.lexicons.check(draft.app.sdkappid, item.value.as_str(), Code::RelationTextRejected)?;
+                self.check_friend_texts(draft.app, item.value.as_str())?;
             }
         }
         if let Some(names) = &groups {

@@ -74,7 +74,7 @@ impl Services {
         old: &str,
         new: &str,
     ) -> Result<(), Error> {
-        self.lexicons.check(app.sdkappid, [new], Code::RelationTextRejected)?;
+        self.check_friend_texts(app, [new])?;
         let mut draft = self.draft(app, me, std::iter::empty()).await?;
         let known = draft.groups(self, me.number).await?;
         if !known.contains(old) {

@@ -3,6 +3,8 @@
 use crate::{Batch, Book, Row, StoreError, params};
 
 const ALL: &str = "SELECT app, number, word, pattern, replaces, replacement, updated FROM word ORDER BY app, number";
+const OF_APP: &str = "SELECT app, number, word, pattern, replaces, replacement, updated FROM word WHERE app = $1
+    ORDER BY number";
 const NEXT: &str = "UPDATE counter SET value = value + 1 WHERE name = 'word' RETURNING value";
 const ADD: &str = "INSERT INTO word (app, number, word, pattern, replaces, replacement, updated)
     SELECT CAST($1 AS BIGINT), value, CAST($2 AS TEXT), CAST($3 AS BIGINT), CAST($4 AS BIGINT), CAST($5 AS TEXT),
@@ -45,6 +47,11 @@ impl Book {
     /// The words of all apps, by app and number.
     pub async fn words(&self) -> Result<Vec<WordRow>, StoreError> {
         self.read(ALL, params![]).await?.iter().map(word).collect()
+    }
+
+    /// The words of one app, by number.
+    pub async fn words_of(&self, app: i64) -> Result<Vec<WordRow>, StoreError> {
+        self.read(OF_APP, params![app]).await?.iter().map(word).collect()
     }
 
     /// Adds words, whose numbers are made here, or changes what becomes of those that are there.
