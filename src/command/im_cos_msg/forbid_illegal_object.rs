@@ -5,12 +5,13 @@ use std::sync::Arc;
 use model::Error;
 use serde::Deserialize;
 
+use super::shared::Named;
 use crate::{Command, Context, Doors, Spec};
 
 #[derive(Deserialize)]
 pub(crate) struct Request {
-    #[serde(rename = "RawURL")]
-    url: String,
+    #[serde(flatten)]
+    file: Named,
 }
 
 impl Command for Request {
@@ -20,8 +21,6 @@ impl Command for Request {
     type Reply = ();
 
     async fn run(self, cx: Arc<Context>) -> Result<(), Error> {
-        let missing = || Error::new(Self::SPEC.malformed).detail("RawURL is not a file that was uploaded here");
-        let file = cx.services.file_at(cx.app()?.sdkappid, &self.url).await?.ok_or_else(missing)?;
-        cx.services.withhold_file(&file, true).await
+        self.file.withhold(&cx, true).await
     }
 }
