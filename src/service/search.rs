@@ -106,6 +106,19 @@ impl<T> Collector<T> {
         }
     }
 
+    /// The page, of whose items each is looked up; one that is gone meanwhile is left out.
+    async fn page<R, F>(self, look_up: impl Fn((i64, i64), T) -> F) -> Result<SearchPage<R>, Error>
+    where
+        F: Future<Output = Result<Option<R>, Error>>,
+    {
+        let next = self.next();
+        let mut items = Vec::with_capacity(self.items.len());
+        for (place, item) in self.items {
+            items.extend(look_up(place, item).await?);
+        }
+        Ok(SearchPage { total: self.total, items, next })
+    }
+
     fn next(&self) -> Option<String> {
         let ((one, two), _) = self.items.last().filter(|_| self.more)?;
         Some(format!("{one}_{two}"))
@@ -239,12 +252,7 @@ impl Services {
                 break;
             }
         }
-        let next = found.next();
-        let mut items = Vec::with_capacity(found.items.len());
-        for ((_, number), ()) in found.items {
-            items.extend(self.accounts.by_number(app.sdkappid, -number).await?);
-        }
-        Ok(SearchPage { total: found.total, items, next })
+        found.page(|(_, number), ()| self.accounts.by_number(app.sdkappid, -number)).await
     }
 
     /// Whoever has one of the words as a name is found, too, where there are more accounts than are looked at.
@@ -301,12 +309,7 @@ impl Services {
                 }
             }
         }
-        let next = found.next();
-        let mut items = Vec::with_capacity(found.items.len());
-        for ((_, number), ()) in found.items {
-            items.extend(self.group_numbered(-number).await?);
-        }
-        Ok(SearchPage { total: found.total, items, next })
+        found.page(|(_, number), ()| self.group_numbered(-number)).await
     }
 
     /// Members of the groups that the user is in, group by group.
@@ -344,13 +347,11 @@ impl Services {
                 }
             }
         }
-        let next = found.next();
-        let mut items = Vec::with_capacity(found.items.len());
-        for ((_, account), (group, name_card)) in found.items {
+        let member = async |(_, account), (group, name_card)| {
             let account = self.accounts.by_number(app.sdkappid, account).await?;
-            items.extend(account.map(|account| FoundMember { group, account, name_card }));
-        }
-        Ok(SearchPage { total: found.total, items, next })
+            Ok(account.map(|account| FoundMember { group, account, name_card }))
+        };
+        found.page(member).await
     }
 }
 

@@ -80,14 +80,8 @@ impl Services {
         let Some(contact) = book.contact(me.number, conversation.number).await.map_err(broken)? else {
             return Ok(nothing);
         };
-        let hidden = book.hidden(me.number, Some(conversation.number)).await.map_err(broken)?;
-        let reader = Reader {
-            hidden: hidden.into_iter().map(|(_, sequence)| sequence).collect(),
-            cleared: contact.cleared_sequence,
-            me: me.number,
-            peer: peer.number,
-            earliest: self.roaming_start(app).max(slice.from_second * 1000),
-        };
+        let mut reader = self.reader(app, (me, peer), &conversation, contact.cleared_sequence).await?;
+        reader.earliest = reader.earliest.max(slice.from_second * 1000);
         let (entries, complete) = self.read(&conversation, &reader, slice).await?;
         let mut entries: Vec<_> = entries
             .into_iter()
@@ -101,6 +95,24 @@ impl Services {
             entries.reverse();
         }
         Ok(History { entries, complete })
+    }
+
+    /// What `me` may see of a conversation with a peer of which all up to a sequence was cleared.
+    pub(super) async fn reader(
+        &self,
+        app: &LiveApp,
+        (me, peer): (&Account, &Account),
+        conversation: &Conversation,
+        cleared: i64,
+    ) -> Result<Reader, Error> {
+        let hidden = self.store.book.hidden(me.number, Some(conversation.number)).await.map_err(broken)?;
+        Ok(Reader {
+            hidden: hidden.into_iter().map(|(_, sequence)| sequence).collect(),
+            cleared,
+            me: me.number,
+            peer: peer.number,
+            earliest: self.roaming_start(app),
+        })
     }
 
     /// Reads in the asked direction until the slice is full or the history ends.
@@ -273,10 +285,11 @@ impl Services {
 
 /// What a reader may see.
 pub(super) struct Reader {
-    pub hidden: HashSet<i64>,
-    pub cleared: i64,
-    pub me: i64,
-    pub peer: i64,
+    hidden: HashSet<i64>,
+    cleared: i64,
+    me: i64,
+    peer: i64,
+    /// The time of the oldest message to be seen.
     pub earliest: Millis,
 }
 

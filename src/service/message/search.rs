@@ -6,7 +6,7 @@ use model::{Code, Error, flags, message::searchable};
 use serde_json::value::RawValue;
 use store::{Entry, tables::contact::ContactRow};
 
-use super::{Conversation, history::Reader, message_of, wire::with_parts};
+use super::{Conversation, message_of, wire::with_parts};
 use crate::{
     Account, LiveApp, Peer, Services, Words, broken,
     group::{By, Place},
@@ -127,14 +127,8 @@ impl Services {
         look: &mut Look<'_>,
     ) -> Result<(), Error> {
         let Some(conversation) = self.conversation(me, peer).await? else { return Ok(()) };
-        let hidden = self.store.book.hidden(me.number, Some(conversation.number)).await.map_err(broken)?;
-        let reader = Reader {
-            hidden: hidden.into_iter().map(|(_, sequence)| sequence).collect(),
-            cleared: contact.cleared_sequence,
-            me: me.number,
-            peer: peer.number,
-            earliest: self.roaming_start(app).max(look.filter.from.saturating_mul(1000)),
-        };
+        let mut reader = self.reader(app, (me, peer), &conversation, contact.cleared_sequence).await?;
+        reader.earliest = reader.earliest.max(look.filter.from.saturating_mul(1000));
         let conversation: &Conversation = &conversation;
         let mut at = (i64::MAX, i64::MAX);
         while look.left > 0 {
