@@ -4,7 +4,7 @@ import { AddIcon } from 'tdesign-icons-react';
 import { Button } from 'tdesign-react';
 import type { Setting } from '../../api/types';
 import { Note } from '../../parts/states';
-import { TABLES, type TableKind } from './cards';
+import { split, TABLES, type TableKind } from './cards';
 import { FieldDialog } from './FieldDialog';
 import { FieldTable } from './FieldTable';
 import { type CustomField, readFields, writeFields } from './fields';
@@ -26,13 +26,13 @@ export function FieldCard({ kind, sdkAppId, setting }: FieldCardProps) {
     setSaved(true);
   });
   const fields = readFields(setting.value);
-  const most = setting.kind === 'fields' || setting.kind === 'list' ? setting.most : 0;
+  const most = setting.kind === 'fields' ? setting.most : 0;
   const save = (field: CustomField) => {
-    const isNew = fields.every(({ keyword }) => keyword !== field.keyword);
-    const next = isNew
-      ? [...fields, field]
-      : fields.map((one) => (one.keyword === field.keyword ? field : one));
-    set.mutate({ sdkAppId, changes: { [TABLES[kind]]: writeFields(kind, next) } });
+    // The others stay as they were declared, with what this page does not show of them.
+    const declared = split(setting.value);
+    const at = fields.findIndex(({ keyword }) => keyword === field.keyword);
+    declared[at < 0 ? fields.length : at] = writeFields(kind, [field]);
+    set.mutate({ sdkAppId, changes: { [TABLES[kind]]: declared.join(',') } });
   };
   const show = (what: 'add' | CustomField) => {
     set.reset();
