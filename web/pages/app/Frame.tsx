@@ -6,6 +6,14 @@ import { usePageTitle } from '../../parts/PageHead';
 import { Empty, Problem, Waiting } from '../../parts/states';
 import { useApp, useAppId } from './useApp';
 
+/** Where an app's tabs lead, and what they are called; the first is the app itself. */
+const TABS = [
+  ['/apps/$sdkAppId', 'basics.title'],
+  ['/apps/$sdkAppId/features', 'features.title'],
+  ['/apps/$sdkAppId/tools', 'tools.title'],
+  ['/apps/$sdkAppId/try', 'tryIt.title'],
+] as const;
+
 /** One app: its name with the way back, and its tabs. */
 export function AppFrame() {
   const { t } = useTranslation();
@@ -31,40 +39,18 @@ export function AppFrame() {
         <code className="faint">{sdkAppId}</code>
       </header>
       <nav className="tabs" aria-label={t('app.tabs')}>
-        <Link
-          to="/apps/$sdkAppId"
-          params={params}
-          activeOptions={{ exact: true, includeSearch: false }}
-          className="tab"
-          activeProps={{ className: 'is-active' }}
-        >
-          {t('basics.title')}
-        </Link>
-        <Link
-          to="/apps/$sdkAppId/features"
-          params={params}
-          className="tab"
-          activeProps={{ className: 'is-active' }}
-        >
-          {t('features.title')}
-        </Link>
-        <Link
-          to="/apps/$sdkAppId/tools"
-          params={params}
-          className="tab"
-          activeProps={{ className: 'is-active' }}
-        >
-          {t('tools.title')}
-        </Link>
-        <Link
-          to="/apps/$sdkAppId/try"
-          params={params}
-          activeOptions={{ includeSearch: false }}
-          className="tab"
-          activeProps={{ className: 'is-active' }}
-        >
-          {t('tryIt.title')}
-        </Link>
+        {TABS.map(([to, title]) => (
+          <Link
+            key={to}
+            to={to}
+            params={params}
+            activeOptions={{ exact: to === TABS[0][0], includeSearch: false }}
+            className="tab"
+            activeProps={{ className: 'is-active' }}
+          >
+            {t(title)}
+          </Link>
+        ))}
       </nav>
       <Problem error={app.error} onRetry={() => app.refetch()} />
       {app.isPending ? <Waiting /> : <Outlet />}

@@ -1,12 +1,11 @@
 import { type FormEvent, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { EditIcon } from 'tdesign-icons-react';
-import { Button } from 'tdesign-react';
 import { useDoing } from '../../api/hooks';
 import type { App } from '../../api/types';
 import { CopyButton } from '../../parts/Copy';
+import { EditActions, EditCard } from '../../parts/EditCard';
 import { dateTime } from '../../parts/format';
-import { Note, Problem } from '../../parts/states';
+import { Problem } from '../../parts/states';
 import { AppFields } from '../apps/AppFields';
 import { type AppForm, draft } from '../apps/form';
 import { useKeepApp } from './useApp';
@@ -14,29 +13,14 @@ import { useKeepApp } from './useApp';
 /** 应用信息: read, or written after 编辑. */
 export function Information({ app }: { app: App }) {
   const { t } = useTranslation();
-  const [state, setState] = useState<'shown' | 'editing' | 'saved'>('shown');
   return (
-    <section className="card" aria-labelledby="information">
-      <header className="card-head">
-        <h2 id="information">{t('information.title')}</h2>
-        {state !== 'editing' && (
-          <Button
-            variant="text"
-            theme="primary"
-            icon={<EditIcon aria-hidden />}
-            onClick={() => setState('editing')}
-          >
-            {t('part.edit')}
-          </Button>
-        )}
-      </header>
-      {state === 'saved' && <Note tone="success">{t('part.saved')}</Note>}
-      {state === 'editing' ? (
-        <Editor app={app} onSaved={() => setState('saved')} onCancel={() => setState('shown')} />
-      ) : (
-        <Rows app={app} />
-      )}
-    </section>
+    <EditCard
+      id="information"
+      title={t('information.title')}
+      editor={(ends) => <Editor app={app} {...ends} />}
+    >
+      <Rows app={app} />
+    </EditCard>
   );
 }
 
@@ -69,7 +53,6 @@ interface EditorProps {
 }
 
 function Editor({ app, onSaved, onCancel }: EditorProps) {
-  const { t } = useTranslation();
   const keep = useKeepApp();
   const [form, setForm] = useState<AppForm>({
     name: app.name,
@@ -91,14 +74,7 @@ function Editor({ app, onSaved, onCancel }: EditorProps) {
     <form className="form form-narrow" onSubmit={submit} noValidate>
       <AppFields form={form} strict onChange={setForm} />
       <Problem error={update.error} />
-      <footer className="actions">
-        <Button type="submit" loading={update.isPending}>
-          {t('part.save')}
-        </Button>
-        <Button theme="default" variant="outline" onClick={onCancel}>
-          {t('part.cancel')}
-        </Button>
-      </footer>
+      <EditActions busy={update.isPending} onCancel={onCancel} />
     </form>
   );
 }

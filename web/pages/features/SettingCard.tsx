@@ -1,9 +1,8 @@
-import { type FormEvent, useEffect, useRef, useState } from 'react';
+import { type FormEvent, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { EditIcon } from 'tdesign-icons-react';
-import { Button } from 'tdesign-react';
 import type { Setting } from '../../api/types';
-import { Note, Problem } from '../../parts/states';
+import { EditActions, EditCard } from '../../parts/EditCard';
+import { Problem } from '../../parts/states';
 import { type Card, changed, check } from './cards';
 import { RoamingConfirm } from './RoamingConfirm';
 import { SettingInput } from './SettingInput';
@@ -19,39 +18,18 @@ interface SettingCardProps {
 /** Some settings: read, or written after 编辑. */
 export function SettingCard({ card, sdkAppId, settings }: SettingCardProps) {
   const { t } = useTranslation();
-  const [state, setState] = useState<'shown' | 'editing' | 'saved'>('shown');
-  const section = useFocusThatFollows(state === 'editing');
-  const title = t(`features.card.${card}`);
   if (settings.length === 0) return null;
+  const title = t(`features.card.${card}`);
   return (
-    <section className="card" aria-labelledby={`card-${card}`} ref={section}>
-      <header className="card-head">
-        <h2 id={`card-${card}`}>{title}</h2>
-        {state !== 'editing' && (
-          <Button
-            variant="text"
-            theme="primary"
-            icon={<EditIcon aria-hidden />}
-            aria-label={t('features.edit', { title })}
-            onClick={() => setState('editing')}
-          >
-            {t('part.edit')}
-          </Button>
-        )}
-      </header>
-      {state === 'saved' && <Note tone="success">{t('part.saved')}</Note>}
-      {card === 'other' && <p className="faint">{t('features.otherLead')}</p>}
-      {state === 'editing' ? (
-        <Editor
-          sdkAppId={sdkAppId}
-          settings={settings}
-          onSaved={() => setState('saved')}
-          onCancel={() => setState('shown')}
-        />
-      ) : (
-        <Rows settings={settings} />
-      )}
-    </section>
+    <EditCard
+      id={`card-${card}`}
+      title={title}
+      editLabel={t('features.edit', { title })}
+      lead={card === 'other' && <p className="faint">{t('features.otherLead')}</p>}
+      editor={(ends) => <Editor sdkAppId={sdkAppId} settings={settings} {...ends} />}
+    >
+      <Rows settings={settings} />
+    </EditCard>
   );
 }
 
@@ -86,7 +64,6 @@ interface EditorProps {
 }
 
 function Editor({ sdkAppId, settings, onSaved, onCancel }: EditorProps) {
-  const { t } = useTranslation();
   const words = useWords();
   const [edits, setEdits] = useState<Readonly<Record<string, string>>>({});
   const [strict, setStrict] = useState(false);
@@ -119,14 +96,7 @@ function Editor({ sdkAppId, settings, onSaved, onCancel }: EditorProps) {
         );
       })}
       {!asking && <Problem error={set.error} />}
-      <footer className="actions">
-        <Button type="submit" loading={set.isPending}>
-          {t('part.save')}
-        </Button>
-        <Button theme="default" variant="outline" onClick={onCancel}>
-          {t('part.cancel')}
-        </Button>
-      </footer>
+      <EditActions busy={set.isPending} onCancel={onCancel} />
       {asking && days && changes.roaming_days !== undefined && (
         <RoamingConfirm
           from={Number(days.value)}
@@ -139,20 +109,4 @@ function Editor({ sdkAppId, settings, onSaved, onCancel }: EditorProps) {
       )}
     </form>
   );
-}
-
-/** Keeps the focus within the card when its inputs come and go: on the first of them, and then on 编辑 again. */
-function useFocusThatFollows(editing: boolean) {
-  const section = useRef<HTMLElement>(null);
-  const before = useRef(editing);
-  useEffect(() => {
-    if (before.current === editing) return;
-    before.current = editing;
-    const find = (what: string) => section.current?.querySelector<HTMLElement>(what);
-    const first = find('form :is(input, select, textarea)');
-    const isRadio = first?.matches('[type="radio"]');
-    const target = editing ? (isRadio && find('form input:checked')) || first : find('.card-head button');
-    target?.focus();
-  }, [editing]);
-  return section;
 }
