@@ -298,5 +298,8 @@ mod tests {
         assert_eq!(screen(json!([custom, text("so bad")])).unwrap(), json!([custom, text("so ***")]));
         assert_eq!(screen(json!([custom, text("fine")])).unwrap(), json!([custom, text("fine")]));
         assert_eq!(screen(json!([text("fine"), text("NO")])).unwrap_err().code, model::Code::TextRejected);
+        let escaped = r#"[{"MsgType":"TIMText\u0045lem","MsgContent":{"Text":"no"}}]"#.to_owned();
+        let refused = screened(&words, RawValue::from_string(escaped).unwrap()).unwrap_err();
+        assert_eq!(refused.code, model::Code::TextRejected);
     }
 }
