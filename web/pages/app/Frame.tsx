@@ -6,14 +6,6 @@ import { usePageTitle } from '../../parts/PageHead';
 import { Empty, Problem, Waiting } from '../../parts/states';
 import { useApp, useAppId } from './useApp';
 
-/** Where an app's tabs lead, and what they are called; the first is the app itself. */
-const TABS = [
-  ['/apps/$sdkAppId', 'basics.title'],
-  ['/apps/$sdkAppId/features', 'features.title'],
-  ['/apps/$sdkAppId/tools', 'tools.title'],
-  ['/apps/$sdkAppId/try', 'tryIt.title'],
-] as const;
-
 /** One app: its name with the way back, and its tabs. */
 export function AppFrame() {
   const { t } = useTranslation();
@@ -28,6 +20,12 @@ export function AppFrame() {
     );
   }
   const params = { sdkAppId };
+  const tabs = [
+    { to: '/apps/$sdkAppId', title: t('basics.title') },
+    { to: '/apps/$sdkAppId/features', title: t('features.title') },
+    { to: '/apps/$sdkAppId/tools', title: t('tools.title') },
+    { to: '/apps/$sdkAppId/try', title: t('tryIt.title') },
+  ] as const;
   return (
     <>
       <header className="app-head">
@@ -39,16 +37,16 @@ export function AppFrame() {
         <code className="faint">{sdkAppId}</code>
       </header>
       <nav className="tabs" aria-label={t('app.tabs')}>
-        {TABS.map(([to, title]) => (
+        {tabs.map(({ to, title }) => (
           <Link
             key={to}
             to={to}
             params={params}
-            activeOptions={{ exact: to === TABS[0][0], includeSearch: false }}
+            activeOptions={{ exact: to === tabs[0].to, includeSearch: false }}
             className="tab"
             activeProps={{ className: 'is-active' }}
           >
-            {t(title)}
+            {title}
           </Link>
         ))}
       </nav>
