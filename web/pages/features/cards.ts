@@ -21,7 +21,7 @@ export const COLUMNS = [
         'recent_contacts',
       ],
     },
-    { key: 'services', names: ['user_status', 'all_member_push'] },
+    { key: 'services', names: ['user_status', 'all_member_push', 'cloud_search'] },
     { key: 'files', names: ['upload_megabytes', 'image_megabytes', 'file_days', 'refused_file_types'] },
   ],
 ] as const;
