@@ -3,7 +3,8 @@ import { purchaseOffers } from './apps/columns';
 import { readFilter, toFilter } from './apps/filter';
 import { draft } from './apps/form';
 import { changed, check as checkSetting, others } from './features/cards';
-import { checkKeyword, isUsable, readFields, writeFields } from './features/fields';
+import { declare } from './fields/declared';
+import { checkKeyword, isUsable, readFields, writeField } from './fields/userFields';
 import { check } from './setup/form';
 import { returnPath } from './signin/return';
 import { toSeconds } from './tools/days';
@@ -121,10 +122,20 @@ describe('custom fields', () => {
       clients: { read: true, write: false },
       backend: { read: false, write: false },
     });
-    expect(writeFields('profile', fields)).toBe('Team:any:rw:rw,Rank:number:r:-');
-    expect(writeFields('friend', fields)).toBe('Team,Rank');
+    expect(fields.map((field) => writeField('profile', field))).toEqual([
+      'Team:any:rw:rw',
+      'Rank:number:r:-',
+    ]);
+    expect(fields.map((field) => writeField('friend', field))).toEqual(['Team:any', 'Rank:number']);
     expect(fields.map(isUsable)).toEqual([true, false]);
     expect(readFields('')).toEqual([]);
+  });
+
+  it('change one at a time', () => {
+    const before = 'Team,Rank:number:r:rw:of a newer server,Mood:any';
+    expect(declare(before, 'Team:text')).toBe('Team:text,Rank:number:r:rw:of a newer server,Mood:any');
+    expect(declare(before, 'Ran:text')).toBe(`${before},Ran:text`);
+    expect(declare('', 'Team')).toBe('Team');
   });
 
   it.each([

@@ -2,8 +2,9 @@ import { useTranslation } from 'react-i18next';
 import type { Setting } from '../../api/types';
 import { Problem, Waiting } from '../../parts/states';
 import { useAppId } from '../app/useApp';
-import { COLUMNS, others, pick, TABLES } from './cards';
-import { FieldCard } from './FieldCard';
+import { TABLES } from '../fields/declared';
+import { UserFieldCard } from '../fields/UserFieldCard';
+import { COLUMNS, others, pick } from './cards';
 import { SettingCard } from './SettingCard';
 import { useSettings } from './useSettings';
 
@@ -37,7 +38,7 @@ function Cards({ sdkAppId, settings }: { sdkAppId: number; settings: Setting[] }
       </div>
       {(['profile', 'friend'] as const).flatMap((kind) =>
         pick(settings, [TABLES[kind]]).map((setting) => (
-          <FieldCard key={kind} kind={kind} sdkAppId={sdkAppId} setting={setting} />
+          <UserFieldCard key={kind} kind={kind} sdkAppId={sdkAppId} setting={setting} />
         )),
       )}
       {rest.length > 0 && <SettingCard card="other" sdkAppId={sdkAppId} settings={rest} />}

@@ -1,5 +1,6 @@
 import type { Setting } from '../../api/types';
 import type { Unit } from '../../parts/format';
+import { split, TABLES } from '../fields/declared';
 
 /** The cards in their two columns, and the settings that each shows. */
 export const COLUMNS = [
@@ -26,10 +27,6 @@ export const COLUMNS = [
   ],
 ] as const;
 
-/** The settings with a table of their own. */
-export const TABLES = { profile: 'custom_profile_fields', friend: 'custom_friend_fields' } as const;
-
-export type TableKind = keyof typeof TABLES;
 export type Card = (typeof COLUMNS)[number][number];
 export type KnownName = Card['names'][number];
 
@@ -84,13 +81,6 @@ export function check(setting: Setting, value: string): Wrong | undefined {
     return words.every((word) => /^[A-Za-z]{1,8}$/.test(word)) ? undefined : 'list';
   }
   return undefined;
-}
-
-export function split(value: string): string[] {
-  return value
-    .split(',')
-    .map((word) => word.trim())
-    .filter(Boolean);
 }
 
 /** The edits that change something. */

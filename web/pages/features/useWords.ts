@@ -1,7 +1,8 @@
 import { useTranslation } from 'react-i18next';
 import type { Setting } from '../../api/types';
 import { quantity } from '../../parts/format';
-import { CHOICES, known, split, UNITS, type Wrong } from './cards';
+import { split } from '../fields/declared';
+import { CHOICES, known, UNITS, type Wrong } from './cards';
 
 /** What settings, their values and their mistakes are called; a setting without texts here shows the server's. */
 export function useWords() {

@@ -145,7 +145,15 @@ export const features = {
     await v.field(v.t('field.name')).fill('Nick');
     await v.page.keyboard.press('Enter');
     await dialog.waitFor({ state: 'detached' });
-    assert.equal(await stored(v, 'custom_friend_fields'), 'Nick');
+    await v.button('field.addTitle.friend').click();
+    await v.field(v.t('field.name')).fill('Age');
+    await v.field(v.t('field.column.type')).selectOption('number');
+    await v.page.keyboard.press('Enter');
+    await dialog.waitFor({ state: 'detached' });
+    assert.equal(await stored(v, 'custom_friend_fields'), 'Nick:text,Age:number');
+    const friends = v.region(v.t('field.title.friend'));
+    await friends.getByRole('row', { name: v.t('fieldType.number') }).waitFor();
+    assert.equal(await friends.getByRole('button').count(), 1, 'what was added stays');
     await v.inspect('features-fields');
   },
 

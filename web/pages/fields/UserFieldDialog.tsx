@@ -5,18 +5,21 @@ import { Field } from '../../parts/Field';
 import { Choice, TextInput } from '../../parts/inputs';
 import { Modal } from '../../parts/Modal';
 import { Note, Problem } from '../../parts/states';
-import type { TableKind } from './cards';
-import { type CustomField, checkKeyword, FIELD_TYPES, isUsable, LONGEST_KEYWORD, PREFIXES } from './fields';
+import type { DialogEnds } from './FieldCard';
+import {
+  type CustomField,
+  checkKeyword,
+  FIELD_TYPES,
+  isUsable,
+  LONGEST_KEYWORD,
+  PREFIXES,
+  type UserKind,
+} from './userFields';
 
-interface FieldDialogProps {
-  kind: TableKind;
+interface UserFieldDialogProps extends Omit<DialogEnds<CustomField>, 'onSave'> {
+  kind: UserKind;
   fields: readonly CustomField[];
-  /** The field whose permissions change; without one, a new field is added. */
-  field: CustomField | undefined;
-  busy: boolean;
-  error: unknown;
   onSave(field: CustomField): void;
-  onClose(): void;
 }
 
 const FRESH: CustomField = {
@@ -27,7 +30,8 @@ const FRESH: CustomField = {
 };
 
 /** Adds a field, or changes the permissions of one. */
-export function FieldDialog({ kind, fields, field, busy, error, onSave, onClose }: FieldDialogProps) {
+export function UserFieldDialog(props: UserFieldDialogProps) {
+  const { kind, fields, field, busy, error, onSave, onClose } = props;
   const { t } = useTranslation();
   const [draft, setDraft] = useState(field ?? FRESH);
   const [strict, setStrict] = useState(false);
@@ -59,7 +63,7 @@ export function FieldDialog({ kind, fields, field, busy, error, onSave, onClose 
             )}
           </Field>
         )}
-        {!field && kind === 'profile' && (
+        {!field && (
           <Field label={t('field.column.type')} hint={t('field.typeHint')}>
             {(ties) => (
               <Choice
@@ -74,7 +78,7 @@ export function FieldDialog({ kind, fields, field, busy, error, onSave, onClose 
         {kind === 'profile' && (
           <RightsInput draft={draft} unusable={strict && unusable} onChange={setDraft} />
         )}
-        {!field && <Note tone="warning">{t(`field.frozen.${kind}`)}</Note>}
+        {!field && <Note tone="warning">{t('field.frozen')}</Note>}
         {!field && fields.length === 0 && <Note tone="warning">{t('field.first')}</Note>}
         <Problem error={error} />
         <footer className="actions actions-end">

@@ -2,17 +2,16 @@ import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { CheckIcon, MinusIcon } from 'tdesign-icons-react';
 import { Button } from 'tdesign-react';
-import type { TableKind } from './cards';
-import { type CustomField, PREFIXES } from './fields';
+import { type CustomField, PREFIXES, type UserKind } from './userFields';
 
-interface FieldTableProps {
-  kind: TableKind;
+interface UserFieldTableProps {
+  kind: UserKind;
   fields: readonly CustomField[];
   onChange(field: CustomField): void;
 }
 
 /** The declared fields; in a narrow window each row becomes a card. */
-export function FieldTable({ kind, fields, onChange }: FieldTableProps) {
+export function UserFieldTable({ kind, fields, onChange }: UserFieldTableProps) {
   const { t } = useTranslation();
   const columns: { title: string; cell(field: CustomField): ReactNode }[] = [
     {
@@ -24,10 +23,10 @@ export function FieldTable({ kind, fields, onChange }: FieldTableProps) {
         </code>
       ),
     },
+    { title: t('field.column.type'), cell: ({ type }) => t(`fieldType.${type}`) },
   ];
   if (kind === 'profile') {
     columns.push(
-      { title: t('field.column.type'), cell: ({ type }) => t(`fieldType.${type}`) },
       { title: t('field.right.clientsRead'), cell: ({ clients }) => <Mark on={clients.read} /> },
       { title: t('field.right.clientsWrite'), cell: ({ clients }) => <Mark on={clients.write} /> },
       { title: t('field.right.backendRead'), cell: ({ backend }) => <Mark on={backend.read} /> },

@@ -1,4 +1,7 @@
-import { split, type TableKind } from './cards';
+import { split } from './declared';
+
+/** Whose fields have a keyword and a type. */
+export type UserKind = 'profile' | 'friend';
 
 export const FIELD_TYPES = ['text', 'number', 'any'] as const;
 export type FieldType = (typeof FIELD_TYPES)[number];
@@ -8,7 +11,7 @@ export interface Rights {
   write: boolean;
 }
 
-/** A declared custom field. Those of friends have neither type nor rights. */
+/** A declared custom field. Those of friends are the user's own, and have no rights. */
 export interface CustomField {
   keyword: string;
   type: FieldType;
@@ -20,7 +23,7 @@ export interface CustomField {
 export const LONGEST_KEYWORD = 8;
 
 /** What stands before the keyword in requests. */
-export const PREFIXES: Record<TableKind, string> = {
+export const PREFIXES: Record<UserKind, string> = {
   profile: 'Tag_Profile_Custom_',
   friend: 'Tag_SNS_Custom_',
 };
@@ -30,7 +33,7 @@ const ALL: Rights = { read: true, write: true };
 /** Reads declarations such as `Team,Rank:number:r:rw`. */
 export function readFields(value: string): CustomField[] {
   return split(value).map((declaration) => {
-    const [keyword = '', type, clients, backend] = declaration.split(':');
+    const [keyword = '', type, clients, backend] = declaration.split(':').map((part) => part.trim());
     return {
       keyword,
       type: FIELD_TYPES.find((one) => one === type) ?? 'any',
@@ -40,11 +43,10 @@ export function readFields(value: string): CustomField[] {
   });
 }
 
-/** Writes declarations in full; the server shortens them. */
-export function writeFields(kind: TableKind, fields: readonly CustomField[]): string {
-  const write = (field: CustomField) =>
-    [field.keyword, field.type, writeRights(field.clients), writeRights(field.backend)].join(':');
-  return fields.map((field) => (kind === 'friend' ? field.keyword : write(field))).join(',');
+/** Writes a declaration in full; the server shortens it. */
+export function writeField(kind: UserKind, { keyword, type, clients, backend }: CustomField): string {
+  if (kind === 'friend') return `${keyword}:${type}`;
+  return [keyword, type, writeRights(clients), writeRights(backend)].join(':');
 }
 
 function readRights(text: string | undefined): Rights {
