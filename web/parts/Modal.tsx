@@ -5,12 +5,14 @@ import { Button } from 'tdesign-react';
 
 interface ModalProps {
   title: string;
+  /** Usually as wide as a form of one column. */
+  size?: 'wide';
   children: ReactNode;
   onClose(): void;
 }
 
 /** A dialog on the platform's `<dialog>`: focus stays inside, Escape closes, and focus goes back afterwards. */
-export function Modal({ title, children, onClose }: ModalProps) {
+export function Modal({ title, size, children, onClose }: ModalProps) {
   const { t } = useTranslation();
   const dialog = useRef<HTMLDialogElement>(null);
   const heading = useId();
@@ -20,7 +22,7 @@ export function Modal({ title, children, onClose }: ModalProps) {
     const before = document.activeElement;
     element.showModal();
     // A text field inside is a better place to start than the closing cross.
-    element.querySelector<HTMLElement>('.modal-body :is(input, textarea, select, button)')?.focus();
+    element.querySelector<HTMLElement>('.modal-body :is(input, textarea, select, button):enabled')?.focus();
     return () => {
       element.close();
       if (before instanceof HTMLElement) before.focus();
@@ -29,7 +31,7 @@ export function Modal({ title, children, onClose }: ModalProps) {
   return (
     <dialog
       ref={dialog}
-      className="modal"
+      className={size === 'wide' ? 'modal modal-wide' : 'modal'}
       aria-labelledby={heading}
       onCancel={(event) => {
         event.preventDefault();

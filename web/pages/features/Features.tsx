@@ -3,6 +3,7 @@ import type { Setting } from '../../api/types';
 import { Problem, Waiting } from '../../parts/states';
 import { useAppId } from '../app/useApp';
 import { TABLES } from '../fields/declared';
+import { GroupFieldCard } from '../fields/GroupFieldCard';
 import { UserFieldCard } from '../fields/UserFieldCard';
 import { COLUMNS, others, pick } from './cards';
 import { SettingCard } from './SettingCard';
@@ -39,6 +40,17 @@ function Cards({ sdkAppId, settings }: { sdkAppId: number; settings: Setting[] }
       {(['profile', 'friend'] as const).flatMap((kind) =>
         pick(settings, [TABLES[kind]]).map((setting) => (
           <UserFieldCard key={kind} kind={kind} sdkAppId={sdkAppId} setting={setting} />
+        )),
+      )}
+      {(['group', 'member'] as const).flatMap((kind) =>
+        pick(settings, [TABLES[kind]]).map((setting) => (
+          <GroupFieldCard
+            key={kind}
+            kind={kind}
+            sdkAppId={sdkAppId}
+            setting={setting}
+            other={pick(settings, [TABLES[kind === 'group' ? 'member' : 'group']])[0]}
+          />
         )),
       )}
       {rest.length > 0 && <SettingCard card="other" sdkAppId={sdkAppId} settings={rest} />}

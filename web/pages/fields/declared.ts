@@ -2,6 +2,8 @@
 export const TABLES = {
   profile: 'custom_profile_fields',
   friend: 'custom_friend_fields',
+  group: 'custom_group_fields',
+  member: 'custom_member_fields',
 } as const;
 
 export type TableKind = keyof typeof TABLES;
