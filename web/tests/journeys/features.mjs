@@ -157,6 +157,90 @@ export const features = {
     await v.inspect('features-fields');
   },
 
+  async 'fields of groups come to types of groups and stay there'(v) {
+    await openFeatures(v);
+    const table = v.region(v.t('field.title.group'));
+    await v.button('field.addTitle.group').click();
+    const dialog = v.page.getByRole('dialog');
+    await dialog.getByText(v.t('field.first')).waitFor();
+    const name = v.field(v.t('field.name'));
+    assert.ok(await name.evaluate((input) => input === document.activeElement));
+    await name.fill('1st');
+    await v.page.keyboard.press('Enter');
+    await v.sees(v.t('groupField.wrong.form', { count: 16 }));
+    await v.sees(v.t('groupField.typesMissing'));
+    await v.sees(v.t('groupField.knownMissing'));
+    await v.inspect('features-group-wrong');
+    await name.fill('city');
+    const type = (key) => dialog.getByRole('group', { name: v.t(`groupType.${key}`), exact: true });
+    await type('Public').getByRole('checkbox').press('Space');
+    await type('Private').getByRole('checkbox').check();
+    const lowest = (key, right) => type(key).getByLabel(v.t(`groupField.${right}`), { exact: true });
+    assert.equal(await lowest('Public', 'read').inputValue(), 'anyone');
+    assert.equal(await lowest('Public', 'write').inputValue(), 'admin');
+    await lowest('Private', 'read').selectOption('member');
+    await lowest('Private', 'write').selectOption('owner');
+    await v.field(v.t('groupField.known')).check();
+    await v.inspect('features-group');
+    await v.button('field.addVerb').click();
+    await dialog.waitFor({ state: 'detached' });
+    const declared = 'city:Private:member:owner:Public:anyone:admin';
+    assert.equal(await stored(v, 'custom_group_fields'), declared);
+    assert.equal(await table.getByRole('row').count(), 3, 'a head, and a row for each of the rights');
+
+    await v.button('field.changeTitle', { name: 'city' }).click();
+    assert.equal(await dialog.getByRole('textbox').count(), 0);
+    assert.ok(await type('Public').getByRole('checkbox').isDisabled());
+    assert.equal(await v.field(v.t('groupField.known')).count(), 0, 'rights alone may change again');
+    await lowest('Public', 'write').selectOption('owner');
+    await dialog.getByLabel(v.t('groupField.all'), { exact: true }).check();
+    await v.inspect('features-group-change');
+    await v.button('part.save').click();
+    await v.sees(v.t('groupField.knownMissing'));
+    await dialog.getByLabel(v.t('groupField.all'), { exact: true }).uncheck();
+    assert.ok(await type('Private').getByRole('checkbox').isChecked(), 'what was chosen before stays');
+    await type('Community').getByRole('checkbox').check();
+    await v.field(v.t('groupField.known')).check();
+    await v.button('part.save').click();
+    await dialog.waitFor({ state: 'detached' });
+    assert.equal(
+      await stored(v, 'custom_group_fields'),
+      'city:Private:member:owner:Public:anyone:owner:Community:anyone:admin',
+    );
+  },
+
+  async 'fields of members have no name of a group’s, and are read and written by members'(v) {
+    await openFeatures(v);
+    const dialog = v.page.getByRole('dialog');
+    await v.button('field.addTitle.member').click();
+    const name = v.field(v.t('field.name'));
+    await name.fill('city');
+    await dialog.getByLabel(v.t('groupField.all'), { exact: true }).check();
+    await v.field(v.t('groupField.known')).check();
+    await v.button('field.addVerb').click();
+    await v.sees(v.t('groupField.wrong.ofGroups'));
+    assert.equal(await dialog.getByText(v.t('groupType.AVChatRoom'), { exact: true }).count(), 0);
+    await v.inspect('features-member');
+    await name.fill('badge');
+    await v.button('field.addVerb').click();
+    await dialog.waitFor({ state: 'detached' });
+    assert.equal(await stored(v, 'custom_member_fields'), 'badge');
+
+    await v.button('field.changeTitle', { name: 'badge' }).click();
+    const community = dialog.getByRole('group', { name: v.t('groupType.Community'), exact: true });
+    await community.getByLabel(v.t('groupField.read'), { exact: true }).selectOption('owner');
+    await community.getByLabel(v.t('groupField.ownRead'), { exact: true }).check();
+    await community.getByLabel(v.t('groupField.ownWrite'), { exact: true }).uncheck();
+    await v.button('part.save').click();
+    await dialog.waitFor({ state: 'detached' });
+    const declared = 'badge:Private+Public+ChatRoom:member:admin+own:Community:owner+own:admin';
+    assert.equal(await stored(v, 'custom_member_fields'), declared);
+    await v.page.reload();
+    await v.region(v.t('field.title.member')).getByText('badge').waitFor();
+    await v.inspect('features-all-fields');
+    assert.equal(await v.region(v.t('features.card.other')).count(), 0, 'every setting has its place');
+  },
+
   async 'settings that the page does not know can be set all the same'(v) {
     const more = [
       { name: 'new_switch', value: 'false', default: 'false', allowed: 'true|false', kind: 'bool' },
