@@ -96,6 +96,8 @@ describe('a setting', () => {
     [days, '', 'number'],
     [list, 'exe, apk', undefined],
     [list, '', undefined],
+    [list, 'EightLet', undefined],
+    [list, 'NineLette', 'list'],
     [list, 'mp3', 'list'],
     [list, 'a,b,c', 'many'],
     [{ ...words, kind: 'text' } as const, 'anything', undefined],
