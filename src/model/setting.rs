@@ -152,14 +152,14 @@ impl Kind for Vec<String> {
     fn parse(text: &str, range: &[i64]) -> Option<Self> {
         let words: Self = text.split(',').map(str::trim).filter(|word| !word.is_empty()).map(Into::into).collect();
         let most = range.last().map_or(usize::MAX, |most| *most as usize);
-        let well_formed = words.iter().all(|word| word.len() <= 8 && word.chars().all(|c| c.is_ascii_alphabetic()));
+        let well_formed = words.iter().all(|word| word.len() <= 8 && word.chars().all(|c| c.is_ascii_alphanumeric()));
         (words.len() <= most && well_formed).then_some(words)
     }
     fn show(&self) -> String {
         self.join(",")
     }
     fn allowed(range: &[i64]) -> String {
-        format!("up to {} names of at most 8 letters, separated by commas", range.last().unwrap_or(&0))
+        format!("up to {} names of at most 8 letters and digits, separated by commas", range.last().unwrap_or(&0))
     }
     fn shape(range: &[i64]) -> Shape {
         Shape::List { most: range.last().copied().unwrap_or_default() }

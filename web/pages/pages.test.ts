@@ -98,7 +98,7 @@ describe('a setting', () => {
     [list, '', undefined],
     [list, 'EightLet', undefined],
     [list, 'NineLette', 'list'],
-    [list, 'mp3', 'list'],
+    [list, 'mp3,7z', undefined],
     [list, 'a,b,c', 'many'],
     [{ ...words, kind: 'text' } as const, 'anything', undefined],
   ])('is checked before it goes: %j %s', (setting, value, wrong) => {

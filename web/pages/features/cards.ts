@@ -78,7 +78,7 @@ export function check(setting: Setting, value: string): Wrong | undefined {
   if (setting.kind === 'list') {
     const words = split(value);
     if (words.length > setting.most) return 'many';
-    return words.every((word) => /^[A-Za-z]{1,8}$/.test(word)) ? undefined : 'list';
+    return words.every((word) => /^[A-Za-z0-9]{1,8}$/.test(word)) ? undefined : 'list';
   }
   return undefined;
 }
