@@ -44,7 +44,8 @@ impl Default for Dispatcher {
             let counted = (entry, counter(entry.spec.name, "OK"));
             for (service, alias) in ALIASES {
                 if let Some(command) = entry.spec.name.strip_prefix(service) {
-                    entries.insert(Cow::from(format!("{alias}{command}")), counted.clone());
+                    // What a service answers otherwise is a command of its own there.
+                    entries.entry(Cow::from(format!("{alias}{command}"))).or_insert_with(|| counted.clone());
                 }
             }
             entries.insert(Cow::from(entry.spec.name), counted);

@@ -42,6 +42,7 @@ mod im_open_status;
 mod im_sdk_config_mgr;
 mod imopenstat;
 mod message_search;
+mod million_group_open_http_svc;
 mod open_msg_svc;
 mod openconfigsvr;
 mod openim;
@@ -86,6 +87,7 @@ pub fn table() -> impl Iterator<Item = &'static Entry> {
         im_sdk_config_mgr::TABLE,
         imopenstat::TABLE,
         message_search::TABLE,
+        million_group_open_http_svc::TABLE,
         open_msg_svc::TABLE,
         openconfigsvr::TABLE,
         openim::TABLE,

@@ -90,7 +90,7 @@ pub struct Services {
     /// Taken to import into a conversation, so that each import is compared with the one before.
     importing: [tokio::sync::Mutex<()>; 64],
     /// Taken to change what is attached to a message.
-    attaching: [tokio::sync::Mutex<()>; 64],
+    attaching: [tokio::sync::Mutex<message::Writes>; 64],
     shelf: file::Shelf,
     kicked: Mutex<VecDeque<(Millis, Arc<Session>)>>,
     tasks: TaskTracker,

@@ -32,7 +32,7 @@ impl Command for Request {
     async fn run(self, cx: Arc<Context>) -> Result<Reply, Error> {
         let by = by(&cx, None).await?;
         let group = group(&cx, &self.group_id).await?;
-        group.check(&by, Action::ChangeAttributes)?;
+        group.check(&by, Action::ChangeCounters)?;
         let counters = cx.services.counters(&group).await?;
         let wanted = self.group_counter_keys;
         let group_counter = counters

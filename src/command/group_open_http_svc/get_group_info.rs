@@ -9,6 +9,7 @@ use service::group::By;
 
 use super::shared::{
     Filter, GroupInfos, asker, base, by, check_filters, group, keep, keep_fields, know_who_spoke, listed_member,
+    read_marks,
 };
 use crate::{Command, Context, Doors, Spec};
 
@@ -51,9 +52,10 @@ async fn whole(cx: &Context, by: &By, id: &str, filter: &Filter) -> Result<Map<S
     let wants_members = filter.member.is_some() || filter.base.is_none();
     if wants_members && group.kind.is_stored() {
         know_who_spoke(cx, &group, filter.member.as_deref()).await?;
+        let read = read_marks(cx, &group, filter.member.as_deref()).await?;
         let members: Vec<_> = group.read().members().cloned().collect();
         let (names, custom) = (filter.member.as_deref(), filter.member_fields.as_deref());
-        let listed = members.iter().map(|one| listed_member(cx, (&asker, &group), one, names, custom));
+        let listed = members.iter().map(|one| listed_member(cx, (&asker, &group), (one, &read), names, custom));
         object.insert("MemberList".into(), listed.collect());
     }
     Ok(object)

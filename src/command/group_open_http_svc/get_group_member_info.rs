@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use service::group::Member;
 
-use super::shared::{asker, by, check_filters, group, know_who_spoke, listed_member};
+use super::shared::{asker, by, check_filters, group, know_who_spoke, listed_member, read_marks};
 use crate::{Command, Context, Spec};
 
 /// The most members of one page in a community.
@@ -90,10 +90,11 @@ impl Command for Request {
         };
         let (names, fields) = (self.member_info_filter.as_deref(), self.fields.as_deref());
         let asker = asker(&cx, &group, &by)?;
+        let read = read_marks(&cx, &group, names).await?;
         let mut bytes = 0;
         let mut member_list = Vec::with_capacity(members.len());
         for member in &members {
-            let listed = listed_member(&cx, (&asker, &group), member, names, fields);
+            let listed = listed_member(&cx, (&asker, &group), (member, &read), names, fields);
             bytes += listed.to_string().len() + 1;
             if bytes > ANSWER_BYTES {
                 return Err(Code::GroupAnswerTooLarge.into());

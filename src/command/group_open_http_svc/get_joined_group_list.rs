@@ -46,6 +46,10 @@ struct Kept {
     newest: HashMap<i64, (i64, i64)>,
     /// Up to where the user has read.
     read: HashMap<i64, i64>,
+    /// How much the user has not read; only what backends are told.
+    unread: HashMap<i64, i64>,
+    /// Of all topics of a community together: the next sequences, and up to where the user has read.
+    topics: HashMap<i64, (i64, i64)>,
     /// When something was last recalled, microseconds since 1970.
     recalls: HashMap<i64, i64>,
     mentioned: Vec<Mentioned>,
@@ -79,6 +83,10 @@ impl Request {
             },
             None => None,
         };
+        let topics_of = kind.filter(|_| self.support_topic.is_some() && filters(cx));
+        if topics_of.is_some_and(|kind| kind != GroupKind::Community) {
+            return Err(Error::new(Code::GroupParameterInvalid).detail("only communities have SupportTopic"));
+        }
         Ok(Wanted {
             kind,
             topics: self.support_topic.map(|wanted| wanted == 1),
@@ -121,9 +129,12 @@ impl Request {
         own.insert("NoUnreadSeqList".into(), json!([]));
         if filters(cx) {
             let filter = self.response_filter.clone().unwrap_or_default();
-            let counted = group.kind.counts_unread();
-            let unread = if counted { newest.map_or(0, |(sequence, _)| (sequence - read).max(0)) } else { 0 };
+            let unread = kept.unread.get(&number).copied().filter(|_| group.kind.counts_unread()).unwrap_or(0);
             own.insert("UnreadMsgNum".into(), json!(unread));
+            if let Some((next, read)) = kept.topics.get(&number) {
+                object.insert("GrossTopicNextMsgSeq".into(), json!(next));
+                own.insert("GrossTopicReadSeq".into(), json!(read));
+            }
             keep(&mut object, Some(filter.base.as_deref().unwrap_or_default()), &["GroupId"]);
             keep(&mut own, Some(filter.own.as_deref().unwrap_or_default()), &[]);
         }
@@ -157,10 +168,23 @@ impl Command for Request {
         let rows = cx.services.all_contact_rows(&me).await?;
         let mut kept = Kept {
             newest: cx.services.newest(&numbers).await?,
-            read: rows.into_iter().map(|row| (row.conversation, row.read_sequence)).collect(),
+            read: rows.iter().map(|row| (row.conversation, row.read_sequence)).collect(),
+            unread: HashMap::new(),
+            topics: HashMap::new(),
             recalls: cx.services.last_recalls(&me).await?,
             mentioned: Vec::new(),
         };
+        if filters(&cx) {
+            let asked: Vec<_> = rows.into_iter().filter(|row| numbers.contains(&row.conversation)).collect();
+            kept.unread = cx.services.unread_in(&me, &asked).await?;
+            for group in page.iter().filter(|group| group.info().topics) {
+                let topics: Vec<i64> = cx.services.topics(group).await?.keys().copied().collect();
+                let newest = cx.services.newest(&topics).await?;
+                let next = topics.iter().map(|topic| newest.get(topic).map_or(0, |head| head.0) + 1).sum();
+                let read = topics.iter().filter_map(|topic| kept.read.get(topic)).sum();
+                kept.topics.insert(group.number, (next, read));
+            }
+        }
         if page.iter().any(|group| group.kind == GroupKind::Community) {
             kept.mentioned = cx.services.mentioned(&me).await?;
         }

@@ -1,8 +1,9 @@
-//! What waits for the user's decision: applications, and invitations that need approval.
+//! What waits for the user's decision: applications, and invitations that need approval. Communities' are asked for at
+//! their own service.
 
 use std::sync::Arc;
 
-use model::Error;
+use model::{Error, GroupKind};
 use serde::{Deserialize, Serialize};
 use service::group::Application;
 
@@ -12,8 +13,13 @@ use crate::{Command, Context, Doors, Spec};
 const SHOWN: usize = 50;
 
 #[derive(Deserialize)]
+#[serde(transparent)]
+pub(crate) struct Request(Page);
+
+/// Which part of the list is wanted.
+#[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub(crate) struct Request {
+pub(crate) struct Page {
     /// Milliseconds since 1970; 0 begins with the newest.
     #[serde(default)]
     start_time: i64,
@@ -54,6 +60,13 @@ impl Command for Request {
     type Reply = Reply;
 
     async fn run(self, cx: Arc<Context>) -> Result<Reply, Error> {
+        self.0.list(&cx, false).await
+    }
+}
+
+impl Page {
+    /// What waits in communities, or in all other groups.
+    pub(crate) async fn list(&self, cx: &Context, communities: bool) -> Result<Reply, Error> {
         let before = if self.start_time == 0 { i64::MAX } else { self.start_time };
         let limit = self.limit.unwrap_or(SHOWN).clamp(1, SHOWN);
         let mut all = cx.services.applications(cx.me()?, before).await?;
@@ -74,6 +87,7 @@ impl Command for Request {
             pendency_type: one.subject as u8,
             apply_invite_msg: one.message,
         };
-        Ok(Reply { next_start_time, pendency_list: all.into_iter().map(pending).collect() })
+        let here = |one: &Application| (one.group.kind == GroupKind::Community) == communities;
+        Ok(Reply { next_start_time, pendency_list: all.into_iter().filter(here).map(pending).collect() })
     }
 }

@@ -9,7 +9,7 @@ use model::{
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::shared::{asker, by, check_count, check_filters, filters, group, know_who_spoke, listed_member};
+use super::shared::{asker, by, check_count, check_filters, filters, group, know_who_spoke, listed_member, read_marks};
 use crate::{Command, Context, Spec};
 
 #[derive(Deserialize)]
@@ -47,11 +47,12 @@ impl Command for Request {
         check_filters(&cx, None, fields)?;
         let asker = asker(&cx, &group, &by)?;
         know_who_spoke(&cx, &group, names).await?;
+        let read = read_marks(&cx, &group, names).await?;
         let mut member_list = Vec::with_capacity(self.members.len());
         for name in &self.members {
             let account = cx.find(name).await?;
             if let Some(member) = account.and_then(|account| group.participant(&account)) {
-                member_list.push(listed_member(&cx, (&asker, &group), &member, names, fields));
+                member_list.push(listed_member(&cx, (&asker, &group), (&member, &read), names, fields));
             }
         }
         Ok(Reply { member_list })

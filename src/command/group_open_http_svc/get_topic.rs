@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use service::group::{By, Mentioned, Place, Topic};
 use store::tables::contact::ContactRow;
 
-use super::shared::{by, group, on_off};
+use super::shared::{by, filters, group, keep, on_off};
 use crate::{Command, Context, Spec};
 
 #[derive(Deserialize)]
@@ -20,6 +20,9 @@ pub(crate) struct Request {
     /// All when none is named.
     #[serde(default)]
     topic_id_list: Vec<String>,
+    /// Names of members of `TopicInfo`; all when none is named.
+    #[serde(default)]
+    response_filter: Vec<String>,
 }
 
 #[derive(Serialize)]
@@ -59,7 +62,14 @@ impl Command for Request {
             let place = Place { group: group.clone(), topic: Some(topic.clone()) };
             let row = rows.iter().find(|row| row.conversation == topic.number);
             let head = newest.get(&topic.number).copied().unwrap_or_default();
-            topic_and_self_info.push(shown(&cx, &viewer, &place, topic, (row, &mentioned), head).await?);
+            let mut topic = shown(&cx, &viewer, &place, topic, (row, &mentioned), head).await?;
+            if filters(&cx)
+                && !self.response_filter.is_empty()
+                && let Some(info) = topic["TopicInfo"].as_object_mut()
+            {
+                keep(info, Some(&self.response_filter), &["TopicId"]);
+            }
+            topic_and_self_info.push(topic);
         }
         for id in missing {
             let code = Code::GroupMissing;

@@ -18,6 +18,9 @@ pub(crate) struct Request {
     handle_msg: String,
     #[serde(default)]
     approval_msg: String,
+    /// As the notice had it.
+    #[serde(default)]
+    authentication: String,
 }
 
 impl Command for Request {
@@ -34,6 +37,13 @@ impl Command for Request {
         let group = group(&cx, &self.group_id).await?;
         let who = cx.account(&self.applicant, Code::GroupAccountMissing).await?;
         let answer = (decision, self.approval_msg.as_str());
-        cx.services.decide(cx.app()?, &group, &by, Subject::Application, (&who, &who), answer).await
+        // A client that was handed the notice of an invitation asks here as well, and names the inviter.
+        let number = self.authentication.parse().unwrap_or(0);
+        match cx.services.invited(&group, number, &who).await? {
+            Some(invited) => {
+                cx.services.decide(cx.app()?, &group, &by, Subject::Invitation, (&who, &invited), answer).await
+            }
+            None => cx.services.decide(cx.app()?, &group, &by, Subject::Application, (&who, &who), answer).await,
+        }
     }
 }

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use service::group::MemberChange;
 
 use super::shared::{Field, by, fields, place};
-use crate::{Command, Context, Spec};
+use crate::{Command, Context, Door, Spec};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -68,6 +68,9 @@ impl Command for Request {
         }
         let by = by(&cx, None).await?;
         let place = place(&cx, &self.group_id, self.topic_id.as_deref()).await?;
+        if cx.door == Door::Rest && !place.group.kind.is_stored() {
+            return Err(Error::new(Code::GroupNoPermission).detail("members of this type of group are not stored"));
+        }
         let account = cx.account(&self.account, Code::GroupAccountMissing).await?;
         cx.services.change_member(cx.app()?, &place, &by, &account, change).await
     }

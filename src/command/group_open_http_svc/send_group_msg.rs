@@ -15,7 +15,7 @@ use service::{
 };
 
 use super::shared::{by, place};
-use crate::{Command, Context, Spec, openim::parts};
+use crate::{Command, Context, Door, Spec, openim::parts};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -109,6 +109,26 @@ impl Command for Request {
 }
 
 impl Request {
+    /// What a backend may not combine. Clients send some of it of their own accord, which is let pass.
+    fn check_control(&self, kind: GroupKind, online_only: bool) -> Result<(), Error> {
+        let controls = &self.send_msg_control;
+        let asks = |name: &str| controls.iter().any(|control| control == name);
+        let refused = |detail: &'static str| Err(Error::new(Code::GroupParameterInvalid).detail(detail));
+        if controls.iter().any(|control| !parts::CONTROLS.contains(&control.as_str())) {
+            return refused("SendMsgControl has an option that there is not");
+        }
+        if online_only && !controls.is_empty() {
+            return refused("SendMsgControl does not go with OnlineOnlyFlag");
+        }
+        if kind == GroupKind::AvChatRoom && (!controls.is_empty() || self.group_at_info.iter().any(|at| at.all == 1)) {
+            return refused("a live room has neither SendMsgControl nor mentions of all");
+        }
+        if kind == GroupKind::ChatRoom && asks("NoUnread") {
+            return refused("this type of group counts no unread messages");
+        }
+        Ok(())
+    }
+
     async fn content(self, cx: &Context, place: &Place) -> Result<Content, Error> {
         let priority = match self.msg_priority.as_deref().filter(|name| !name.is_empty()) {
             None => Priority::Normal,
@@ -117,6 +137,9 @@ impl Request {
             })?,
         };
         let online_only = self.online_only_flag == 1;
+        if cx.door == Door::Rest {
+            self.check_control(place.group.kind, online_only)?;
+        }
         let receipts = self.need_read_receipt == 1;
         check_receipts(place, receipts, online_only)?;
         let is_set = |wanted: bool, flag: u32| if wanted { flag } else { 0 };

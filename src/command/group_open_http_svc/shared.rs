@@ -1,6 +1,6 @@
 //! What the commands of groups share: who asks, which group, and how groups and members are written.
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
 use model::{
     Code, Error, GroupKind, Kind, UserId,
@@ -240,16 +240,27 @@ pub(crate) async fn know_who_spoke(cx: &Context, group: &LiveGroup, names: Optio
     if asked { cx.services.know_who_spoke(group).await } else { Ok(()) }
 }
 
+/// Up to which sequence the members of a group have read, if that is asked.
+pub(crate) async fn read_marks(
+    cx: &Context,
+    group: &LiveGroup,
+    names: Option<&[String]>,
+) -> Result<HashMap<i64, i64>, Error> {
+    let asked = filters(cx) && names.is_none_or(|names| names.iter().any(|name| name == "MsgSeq"));
+    if asked { cx.services.read_marks(group).await } else { Ok(HashMap::new()) }
+}
+
 /// A member as lists of members have it: what the filters keep, and whether it is connected if that is asked.
 pub(crate) fn listed_member(
     cx: &Context,
     (asker, group): (&Asker<'_>, &LiveGroup),
-    one: &Member,
+    (one, read): (&Member, &HashMap<i64, i64>),
     names: Option<&[String]>,
     custom: Option<&[String]>,
 ) -> Value {
     let filtered = filters(cx);
-    let mut object = member(asker, group, one, cx.services.world.second(), None);
+    let read = read.get(&one.account).copied();
+    let mut object = member(asker, group, one, cx.services.world.second(), read);
     if !filtered || names.is_some_and(|names| names.iter().any(|name| name == "OnlineStatus")) {
         let online = cx.services.hub.is_online(one.account);
         object.insert("OnlineStatus".into(), json!(if online { "Online" } else { "Offline" }));

@@ -60,6 +60,9 @@ pub(super) fn diagnose_import(body: &Value) -> Option<Error> {
 }
 
 /// What `SendMsgControl` asks for that is remembered of a message.
+/// The options of `SendMsgControl`.
+pub(crate) const CONTROLS: [&str; 4] = ["NoUnread", "NoLastMsg", "WithMuteNotifications", "NoMsgCheck"];
+
 pub(crate) fn control_flags(controls: &[String]) -> u32 {
     controls.iter().fold(0, |all, control| match control.as_str() {
         "NoUnread" => all | flags::NO_UNREAD,

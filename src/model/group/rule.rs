@@ -60,8 +60,10 @@ pub enum Action {
     ReadInfo,
     /// Read the history.
     ReadHistory,
-    /// Change attributes and counters.
+    /// Read and change attributes.
     ChangeAttributes,
+    /// Read and change counters.
+    ChangeCounters,
     /// Pin messages.
     Pin,
     /// Make, change and remove topics.
@@ -99,7 +101,7 @@ impl Actor {
 
 /// For each action and type the actors that may: O owner, A administrator, M member, N not a member, R the app.
 /// In the order of [`GroupKind::ALL`].
-const TABLE: [(Action, [&str; 6]); 31] = [
+const TABLE: [(Action, [&str; 6]); 32] = [
     (Action::Create, ["NR", "NR", "NR", "NR", "R", "NR"]),
     (Action::Apply, ["", "N", "N", "N", "N", "N"]),
     (Action::Approve, ["OA", "OA", "OA", "", "", "OA"]),
@@ -128,6 +130,7 @@ const TABLE: [(Action, [&str; 6]); 31] = [
     (Action::ReadInfo, ["OAMR", "OAMR", "OAMR", "OAMNR", "OAMNR", "OAMR"]),
     (Action::ReadHistory, ["OAMR", "OAMR", "OAMR", "", "", "OAMR"]),
     (Action::ChangeAttributes, ["OAMR", "OAMR", "OAMR", "OAMR", "", "OAMR"]),
+    (Action::ChangeCounters, ["OAMR", "OAMR", "OAMR", "OAMR", "", ""]),
     (Action::Pin, ["OAR", "OAR", "OAR", "", "", "OAR"]),
     (Action::ManageTopics, ["", "", "", "", "", "OAR"]),
     (Action::Ban, ["", "", "", "OAR", "", ""]),
@@ -174,7 +177,7 @@ mod tests {
         for (number, (action, _)) in TABLE.iter().enumerate() {
             assert_eq!(TABLE.iter().position(|(other, _)| other == action), Some(number), "{action:?}");
         }
-        assert_eq!(TABLE[30].0, Action::Ban);
+        assert_eq!(TABLE[31].0, Action::Ban);
     }
 
     #[test]

@@ -129,6 +129,21 @@ impl Services {
         Ok(found)
     }
 
+    /// Whom an account invited by an invitation of that number, if it waits for approval.
+    pub async fn invited(
+        &self,
+        group: &LiveGroup,
+        number: i64,
+        inviter: &Account,
+    ) -> Result<Option<Arc<Account>>, Error> {
+        let Some(row) = self.store.book.application_numbered(number).await.map_err(broken)? else { return Ok(None) };
+        let is_it = row.conversation == group.number
+            && row.kind == Subject::Invitation as i64
+            && row.applicant == inviter.number
+            && row.verdict == 0;
+        if is_it { self.accounts.by_number(group.app, row.subject).await } else { Ok(None) }
+    }
+
     /// Decides about an application or an invitation; 10024 when that was done already.
     pub async fn decide(
         self: &Arc<Self>,
@@ -158,13 +173,13 @@ impl Services {
         let extra = json!({"RemarkInfo": answer});
         match (subject, decision) {
             (Subject::Application, Decision::Agree) => {
-                self.let_in(group, by, std::slice::from_ref(who), Way::Applied, false).await
+                self.let_in(group, by, std::slice::from_ref(who), (Way::Applied, answer), false).await
             }
             (Subject::Application, Decision::Refuse) => {
                 self.notify(&place, from, report::REFUSED, &by.account, &extra, None).await
             }
             (Subject::Invitation, Decision::Agree) => {
-                self.let_in(group, by, std::slice::from_ref(who), Way::Invited, false).await?;
+                self.let_in(group, by, std::slice::from_ref(who), (Way::Invited, ""), false).await?;
                 self.notify(&place, from, report::INVITATION_ACCEPTED, &by.account, &extra, None).await
             }
             (Subject::Invitation, Decision::Refuse) => {

@@ -127,8 +127,7 @@ impl Services {
             "MsgTime": entry.time / 1000, "RevokerInfo": revoker,
         }]});
         let event = wire::signal(place, &body, json!({"RevokerInfo": revoker}));
-        self.push_members(group, event.as_bytes(), by.origin());
-        Ok(())
+        self.push_about(group, &entry, event.as_bytes(), by.origin())
     }
 
     /// Recalls, without a word, what one account said among the newest messages.
@@ -191,7 +190,7 @@ impl Services {
         known: Option<u32>,
     ) -> Result<Found, Error> {
         place.group.check(by, Action::ModifyMessage)?;
-        let entry = self.group_message(place, sequence, Code::MessageMissing).await?;
+        let entry = self.seen_message(place, by, sequence, Code::MessageMissing).await?;
         if entry.flags & flags::RECALLED != 0 {
             return Err(Code::AlreadyRecalled.into());
         }
@@ -224,11 +223,8 @@ impl Services {
             "MsgClientTime": changed.client_time, "TinyId": tiny_id(changed.sender).to_string(),
             "MsgBody": result.body, "CloudCustomData": result.custom_data, "MsgVersion": changed.version,
         });
-        self.push_members(
-            &place.group,
-            format!("\"Event\":18,\"GroupMsgModNotifys\":[{item}]").as_bytes(),
-            by.origin(),
-        );
+        let event = format!("\"Event\":18,\"GroupMsgModNotifys\":[{item}]");
+        self.push_about(&place.group, &changed, event.as_bytes(), by.origin())?;
         Ok(result)
     }
 
@@ -267,7 +263,7 @@ impl Services {
         Self::check_receipts(group)?;
         let mut wanted = HashMap::new();
         for sequence in sequences {
-            let Ok(entry) = self.group_message(place, *sequence, Code::ReceiptMissing).await else { continue };
+            let Ok(entry) = self.seen_message(place, by, *sequence, Code::ReceiptMissing).await else { continue };
             if entry.flags & flags::NEED_RECEIPT != 0 && entry.sender != me.number {
                 wanted.insert(*sequence, entry);
             }
@@ -288,11 +284,16 @@ impl Services {
         Ok(())
     }
 
-    /// Who can have read a message: members who were in when it was sent, but its sender.
-    fn readers(group: &LiveGroup, entry: &Entry) -> Vec<(i64, String)> {
-        let state = group.read();
-        let could = |member: &&super::Member| member.join_sequence < entry.sequence && member.account != entry.sender;
-        state.members().filter(could).map(|member| (member.account, member.user.to_string())).collect()
+    /// Who can have read a message: members it was for who were in when it was sent, but its sender.
+    fn readers(group: &LiveGroup, entry: &Entry) -> Result<Vec<(i64, String)>, Error> {
+        with_parts(&entry.body, |parts| {
+            let state = group.read();
+            let could = |member: &&super::Member| {
+                let was_in = member.join_sequence < entry.sequence && member.account != entry.sender;
+                was_in && parts.is_for(member.user.as_str())
+            };
+            state.members().filter(could).map(|member| (member.account, member.user.to_string())).collect()
+        })
     }
 
     /// The counts of messages, each with its code.
@@ -318,7 +319,7 @@ impl Services {
         let rows = self.store.book.receipts(place.number(), entry.sequence).await.map_err(broken)?;
         let times: HashMap<i64, Millis> = rows.into_iter().map(|(account, _, time)| (account, time)).collect();
         let (mut read, mut unread) = (Vec::new(), Vec::new());
-        for (account, user) in Self::readers(&place.group, entry) {
+        for (account, user) in Self::readers(&place.group, entry)? {
             match times.get(&account) {
                 Some(time) => read.push((user, *time)),
                 None => unread.push(user),
@@ -350,7 +351,7 @@ impl Services {
     /// Pins a message or takes that back, and tells the members.
     pub async fn pin(self: &Arc<Self>, place: &Place, by: &By, sequence: i64, pin: bool) -> Result<(), Error> {
         place.group.check(by, Action::Pin)?;
-        let entry = self.group_message(place, sequence, Code::GroupMessageNotFound).await?;
+        let entry = self.seen_message(place, by, sequence, Code::GroupMessageNotFound).await?;
         let alone = place.group.change().await?;
         let mut pins = self.pinned(place).await?;
         let was = pins.len();
@@ -375,7 +376,8 @@ impl Services {
             }})
         };
         let body = Self::tip_body(kind, by, place.group.member(by.account.number).as_ref(), &[], what);
-        self.tell_members(place, &body, None)
+        let event = self.told(place, &body);
+        self.push_about(&place.group, &entry, event.as_bytes(), None)
     }
 
     /// Imports one message (REST v4 `import_group_msg`): time in milliseconds. Nobody is told. Returns its place.

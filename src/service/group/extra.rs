@@ -67,10 +67,6 @@ impl Services {
         self.store.book.set_extra(number, name, body).await.map_err(broken)
     }
 
-    fn check_attributes(group: &LiveGroup, by: &By) -> Result<(), Error> {
-        group.check(by, Action::ChangeAttributes)
-    }
-
     /// The attributes of a group.
     pub async fn attributes(&self, group: &LiveGroup) -> Result<Attributes, Error> {
         self.kept(group.number, ATTRIBUTES).await
@@ -86,7 +82,7 @@ impl Services {
         change: AttributeChange,
     ) -> Result<(Attributes, Vec<String>), Error> {
         let group = &place.group;
-        Self::check_attributes(group, by)?;
+        group.check(by, Action::ChangeAttributes)?;
         if !group.allows_attribute_change(self.world.now()) {
             return Err(Code::AttributesTooFrequent.into());
         }
@@ -129,7 +125,7 @@ impl Services {
         wanted: &[(String, i64)],
     ) -> Result<Vec<(String, i64)>, Error> {
         let group = &place.group;
-        Self::check_attributes(group, by)?;
+        group.check(by, Action::ChangeCounters)?;
         let alone = group.change().await?;
         let mut counters = self.counters(group).await?;
         let mut changed = Vec::with_capacity(wanted.len());
@@ -159,7 +155,7 @@ impl Services {
     /// Removes counters, all when none is named, and tells the members.
     pub async fn delete_counters(&self, place: &Place, by: &By, keys: &[String]) -> Result<(), Error> {
         let group = &place.group;
-        Self::check_attributes(group, by)?;
+        group.check(by, Action::ChangeCounters)?;
         let alone = group.change().await?;
         let mut counters = self.counters(group).await?;
         let gone: Vec<(String, i64)> = counters

@@ -186,6 +186,20 @@ impl Services {
         self.named_entry(place.number(), sequence, flags::TIP).await?.ok_or_else(|| missing.into())
     }
 
+    /// The same of one that somebody may see.
+    pub(crate) async fn seen_message(
+        &self,
+        place: &Place,
+        by: &By,
+        sequence: i64,
+        missing: Code,
+    ) -> Result<Entry, Error> {
+        let entry = self.group_message(place, sequence, missing).await?;
+        let app = self.apps.get(place.group.app).ok_or(Code::GroupMissing)?;
+        let sight = self.sight(&app, place, by).await?;
+        if sight.sees(&entry)? { Ok(entry) } else { Err(missing.into()) }
+    }
+
     /// The entry of a sequence that a client named, which may be any number.
     async fn named_entry(&self, number: i64, sequence: i64, without: u32) -> Result<Option<Entry>, Error> {
         let (above, below) = (sequence.saturating_sub(1), sequence.saturating_add(1));

@@ -10,7 +10,10 @@ use model::{
     },
 };
 use serde_json::{json, value::RawValue};
-use store::tables::{contact::ContactChange, group::NewMember};
+use store::tables::{
+    contact::{ContactChange, GROUP_PEER},
+    group::NewMember,
+};
 
 use super::{
     By, LiveGroup, Place,
@@ -84,7 +87,7 @@ impl Services {
                 if !self.has_room_for_group(app, &by.account).await? {
                     return Err(Code::UserGroupQuotaUsedUp.into());
                 }
-                self.let_in(group, by, std::slice::from_ref(&by.account), Way::Applied, false).await?;
+                self.let_in(group, by, std::slice::from_ref(&by.account), (Way::Applied, ""), false).await?;
                 Ok(Joined::In { history: Vec::new() })
             }
         }
@@ -133,20 +136,22 @@ impl Services {
         }
         if !coming.is_empty() {
             Self::check_room(group, coming.len())?;
-            self.let_in(group, by, &coming, Way::Invited, silent).await?;
+            self.let_in(group, by, &coming, (Way::Invited, ""), silent).await?;
         }
         Ok(results)
     }
 
-    /// Makes accounts members and tells everybody.
+    /// Makes accounts members and tells everybody. `answer`: what was written to the applicant.
     pub(super) async fn let_in(
         self: &Arc<Self>,
         group: &Arc<LiveGroup>,
         by: &By,
         accounts: &[Arc<Account>],
-        way: Way,
+        (way, answer): (Way, &str),
         silent: bool,
     ) -> Result<(), Error> {
+        // Loading topics takes the group's lock. One that is made meanwhile has no past.
+        let topics: Vec<i64> = self.topics(group).await?.keys().copied().collect();
         let alone = group.change().await?;
         let new: Vec<Arc<Account>> =
             accounts.iter().filter(|account| group.member(account.number).is_none()).cloned().collect();
@@ -167,6 +172,7 @@ impl Services {
             })
             .collect();
         self.enrol(group, &new, rows).await?;
+        self.skip_past_of(&topics, &new).await?;
         let shows = !silent && group.kind.announces_members() && (group.info().active || !is_private(group));
         drop(alone);
         let place = Place::of(group);
@@ -177,7 +183,8 @@ impl Services {
             };
             // Who applied to an open group knows that it is in; its other devices do not.
             if !(silent && way == Way::Invited) {
-                self.notify(&place, account, kind, &by.account, &json!({}), except).await?;
+                let extra = json!({"RemarkInfo": answer});
+                self.notify(&place, account, kind, &by.account, &extra, except).await?;
             }
         }
         if shows && !new.is_empty() {
@@ -185,6 +192,24 @@ impl Services {
             let more = json!({"MemberNum": group.member_count(), "GroupJoinType": way as u8});
             let body = Self::tip_body(tip::JOINED, by, group.member(by.account.number).as_ref(), &whom, more);
             self.tip(&place, by, body).await?;
+        }
+        Ok(())
+    }
+
+    /// In the topics of a community, newcomers see and count nothing that was said before they came.
+    async fn skip_past_of(&self, topics: &[i64], accounts: &[Arc<Account>]) -> Result<(), Error> {
+        if topics.is_empty() {
+            return Ok(());
+        }
+        let numbers: Vec<i64> = accounts.iter().map(|account| account.number).collect();
+        let second = self.world.second();
+        for (topic, (newest, _)) in self.newest(topics).await? {
+            self.store.book.ensure_contacts(topic, GROUP_PEER, &numbers).await.map_err(broken)?;
+            for account in &numbers {
+                let changes = [ContactChange::Clear(newest), ContactChange::MoveRead(newest, second)];
+                let changes = changes.into_iter().map(|change| (topic, change)).collect();
+                self.store.book.change_contacts(*account, changes).await.map_err(broken)?;
+            }
         }
         Ok(())
     }

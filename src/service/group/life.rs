@@ -26,8 +26,9 @@ use crate::{Account, LiveApp, Services, broken, fault};
 /// So many notices of a dismissal are stored together.
 const TOLD_AT_ONCE: usize = 256;
 const DAY: Millis = 86_400_000;
-/// The most members that an imported group may have room for.
+/// The most members that an imported group may have room for, and for how many it has where none is named.
 const IMPORTED_MEMBERS: u64 = 6000;
+const IMPORTED_DEFAULT: u64 = 2000;
 
 /// A group to be made.
 #[derive(Default)]
@@ -163,6 +164,7 @@ impl Services {
         let most = match (new.most_members, new.imported) {
             (Some(wanted), None) => wanted.clamp(1, most.max(1)),
             (Some(wanted), Some(_)) => wanted.clamp(1, most.max(IMPORTED_MEMBERS)),
+            (None, Some(_)) if kind != GroupKind::Community => IMPORTED_DEFAULT,
             (None, _) => most,
         };
         let most = if kind.is_stored() { most } else { 0 };
@@ -394,12 +396,15 @@ impl Services {
         if group.member(new_owner.number).is_none() {
             return Err(Error::new(Code::GroupParameterInvalid).detail("the new owner is not a member of the group"));
         }
-        if old != new_owner.number {
-            let mut roles = vec![(new_owner.number, Role::Owner.number())];
-            if old != 0 {
-                roles.push((old, Role::Member.number()));
-            }
-            self.store.book.change_roles(group.number, &roles, new_owner.number).await.map_err(broken)?;
+        if old == new_owner.number {
+            return Ok(());
+        }
+        let mut roles = vec![(new_owner.number, Role::Owner.number())];
+        if old != 0 {
+            roles.push((old, Role::Member.number()));
+        }
+        self.store.book.change_roles(group.number, &roles, new_owner.number).await.map_err(broken)?;
+        {
             let mut state = group.write();
             state.owner = new_owner.number;
             for (account, role) in roles {

@@ -53,6 +53,8 @@ impl Services {
         }
         group.check(by, Action::Quit)?;
         let alone = group.change().await?;
+        // The group may have been handed over to who quits.
+        group.check(by, Action::Quit)?;
         let member = group.member(by.account.number);
         self.drop_members(group, &[by.account.number]).await?;
         let empty = group.member_count() == 0;
@@ -176,6 +178,11 @@ impl Services {
         if change.role.is_some() {
             group.check(by, Action::SetAdmin)?;
         }
+        // Whatever is wrong is found before anything is changed.
+        if let Some(card) = &change.name_card {
+            check_length("NameCard", card, limit::NAME_CARD_BYTES)?;
+            self.lexicons.check(group.app, [card.as_str()], Code::TextRejected)?;
+        }
         if let Some(seconds) = change.mute {
             self.mute(place, by, std::slice::from_ref(account), seconds).await?;
         }
@@ -203,8 +210,6 @@ impl Services {
             member.role = role;
         }
         if let Some(card) = change.name_card {
-            check_length("NameCard", &card, limit::NAME_CARD_BYTES)?;
-            self.lexicons.check(group.app, [card.as_str()], Code::TextRejected)?;
             member.name_card = card;
         }
         member.fields.extend(change.fields);

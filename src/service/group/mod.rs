@@ -4,6 +4,7 @@ mod application;
 mod ban;
 mod change;
 mod extra;
+mod heard;
 mod history;
 mod join;
 mod life;

@@ -89,8 +89,8 @@ impl Services {
             None => group.write().mutes.set(accounts, until),
         }
         drop(alone);
-        // Types that do not announce members keep it out of the conversation; the muted learn when they speak.
-        if group.kind == GroupKind::ChatRoom {
+        // In these types it stays out of the conversation; the muted learn when they speak.
+        if matches!(group.kind, GroupKind::ChatRoom | GroupKind::AvChatRoom) {
             return Ok(());
         }
         let whom: Vec<_> = accounts.iter().map(|account| (account.clone(), group.member(account.number))).collect();

@@ -51,11 +51,15 @@ impl Services {
             places.insert(group.number, Place { group, topic: None });
         }
         let conversations: Vec<i64> = places.keys().copied().collect();
+        let rows = self.store.book.contacts(me.number).await.map_err(broken)?;
+        let cleared: HashMap<i64, i64> = rows.iter().map(|row| (row.conversation, row.cleared_sequence)).collect();
         let mut pushes = Vec::new();
         for entry in self.store.log.since(conversations, after.max(0), until, MOST).await.map_err(broken)? {
             let Some(place) = places.get(&entry.conversation) else { continue };
             let new = entry.time >= earliest && missing.has(entry.position);
-            let visible = place.topic.is_some() || entry.sequence > place.group.visible_above(me.number);
+            let cleared = cleared.get(&entry.conversation).copied().unwrap_or(0);
+            let hidden = if place.topic.is_some() { 0 } else { place.group.visible_above(me.number) };
+            let visible = entry.sequence > cleared.max(hidden);
             if !new || !visible || session.has_acknowledged(entry.position) {
                 continue;
             }

@@ -17,6 +17,7 @@ use tokio::sync::Notify;
 
 use super::{
     By, LiveGroup, Place,
+    heard::Heard,
     join::Way,
     marks,
     notice::{report, tip},
@@ -40,6 +41,8 @@ const SHOWN_LISTENERS: usize = 500;
 const SHOWN_DELIVERIES: usize = 5000;
 /// The most names of one page of listeners.
 const PAGE: usize = 500;
+/// So many listeners are listed, those who came last (REST v4 `get_members`).
+const LISTED: usize = 1000;
 /// Visitors hear of a room's end when they ask within that time.
 pub(super) const ENDED: Millis = VISITOR_ABSENT;
 
@@ -52,6 +55,7 @@ pub(super) struct Room {
     pub counted: HashMap<i64, Millis>,
     visitors: HashMap<String, Visitor>,
     sequence: i64,
+    pub heard: Heard,
     recent: VecDeque<Item>,
     said: Arc<Notify>,
     shown: (i64, usize),
@@ -383,7 +387,6 @@ impl Services {
             .values()
             .filter(|listener| !listener.marks.contains(&marks::HIDDEN))
             .filter(|listener| mark.is_none_or(|mark| listener.marks.contains(&mark)))
-            .filter(|listener| before == 0 || listener.joined < before)
             .map(|listener| RoomEntry {
                 account: listener.session.account,
                 user: listener.session.user.clone(),
@@ -394,6 +397,8 @@ impl Services {
         drop(room);
         all.sort_by(|a, b| (b.joined, &a.user).cmp(&(a.joined, &b.user)));
         all.retain(|entry| seen.insert(entry.account));
+        all.truncate(LISTED);
+        all.retain(|entry| before == 0 || entry.joined < before);
         let mut next = 0;
         if all.len() > PAGE {
             // A page ends with a whole second, so that the next one misses nobody.

@@ -4,17 +4,17 @@ use std::sync::{Arc, PoisonError};
 
 use bytes::Bytes;
 use model::{
-    Code, Error, GroupKind, Millis, flags,
+    Code, Error, GroupKind, Millis, Role, flags,
     group::{Priority, Receive, limit, rule::Action},
 };
 use serde_json::{Value, json, value::RawValue};
 use store::{Appended, Entry, tables::contact::ContactChange};
 use tokio::sync::oneshot;
 
-use super::{By, LiveGroup, Place, wire};
+use super::{By, LiveGroup, Place, heard, wire};
 use crate::{
     Account, LiveApp, Services, broken,
-    message::Members,
+    message::{Members, with_parts},
     presence::{Push, Session},
 };
 
@@ -149,12 +149,26 @@ impl Services {
         }
         let now = self.world.now();
         let per_second = app.settings.group_messages_per_second;
-        if !group.allows_message(content.priority, per_second, now) && !privileged {
+        // What the backend says for an ordinary member counts as that member's.
+        let exempt = privileged && group.role(by.account.number) != Some(Role::Member);
+        if !group.allows_message(content.priority, per_second, now) && !exempt {
             return Ok(GroupSent { time: now, sequence: 0, dropped: true });
         }
         let order = content.order.take();
         let card = group.read().member(by.account.number).map(|member| member.name_card.clone()).unwrap_or_default();
         let members = members(&content, &by.account, &card);
+        if !content.directed.is_empty() {
+            // Nobody hears of being mentioned in what is not for them.
+            let receivers = &content.directed;
+            let all = content.mentions.iter().any(|mention| matches!(mention, Mention::All));
+            let named = |account: &&Arc<Account>| {
+                all || content
+                    .mentions
+                    .iter()
+                    .any(|one| matches!(one, Mention::One(one) if one.number == account.number))
+            };
+            content.mentions = receivers.iter().filter(named).cloned().map(Mention::One).collect();
+        }
         let outgoing = Outgoing {
             place: place.clone(),
             entry: entry(place.number(), &content, by.account.number, members.into_bytes().into(), now),
@@ -176,7 +190,7 @@ impl Services {
         if let Some(member) = group.write().members.get_mut(&by.account.number) {
             member.last_sent = appended.time / 1000;
         }
-        if !mentions.is_empty() {
+        if !mentions.is_empty() && !appended.repeated {
             self.mention(place, &by.account, &mentions, &appended, content.random, content.client_sequence).await?;
         }
         if place.topic.is_some() {
@@ -215,12 +229,17 @@ impl Services {
             self.hand_on(&outgoing, &push);
             return Ok(GroupSent { time, sequence: 0, dropped: false });
         }
+        let name = heard::name_of(&outgoing.entry);
+        if let Some(sequence) = group.room().heard.begin(name, time) {
+            return Ok(GroupSent { time, sequence, dropped: false });
+        }
         let except = outgoing.instance.map(|instance| (outgoing.from, instance));
         let place = outgoing.place.clone();
         let sequence = self.tell_room(&place, except, |sequence| {
             outgoing.entry.sequence = sequence;
             wire::event_of(&outgoing.place, &outgoing.entry, false)
         })?;
+        group.room().heard.said(name, sequence);
         Ok(GroupSent { time, sequence, dropped: false })
     }
 
@@ -317,14 +336,42 @@ impl Services {
 
     /// Tells all members of something that is not kept, such as a changed attribute.
     pub(super) fn tell_members(&self, place: &Place, body: &Value, except: Option<(i64, u32)>) -> Result<(), Error> {
-        let (now, random) = (self.world.second(), self.world.number() as u32);
         if !place.group.kind.is_stored() {
+            let (now, random) = (self.world.second(), self.world.number() as u32);
             let told = |sequence| Ok(wire::told(place, now, random, sequence, body).into_bytes());
             return self.tell_room(place, except, told).map(drop);
         }
-        let event = wire::told(place, now, random, i64::from(random >> 1), body);
-        self.push_members(&place.group, event.as_bytes(), except);
+        self.push_members(&place.group, self.told(place, body).as_bytes(), except);
         Ok(())
+    }
+
+    /// The event of something that is not kept, in a group whose messages are.
+    pub(super) fn told(&self, place: &Place, body: &Value) -> String {
+        let random = self.world.number() as u32;
+        wire::told(place, self.world.second(), random, i64::from(random >> 1), body)
+    }
+
+    /// Pushes what happens to a message to those whom it is for.
+    pub(crate) fn push_about(
+        &self,
+        group: &LiveGroup,
+        entry: &Entry,
+        event: &[u8],
+        except: Option<(i64, u32)>,
+    ) -> Result<(), Error> {
+        if entry.flags & flags::DIRECTED == 0 {
+            self.push_members(group, event, except);
+            return Ok(());
+        }
+        let push = Arc::new(Push::event(0, |out| out.extend_from_slice(event)));
+        let instance = |account| except.filter(|(sender, _)| *sender == account).map(|(_, instance)| instance);
+        with_parts(&entry.body, |parts| {
+            for member in group.read().members.values() {
+                if member.account == entry.sender || parts.is_for(member.user.as_str()) {
+                    self.hub.push(member.account, &push, instance(member.account));
+                }
+            }
+        })
     }
 
     /// Pushes an event to all members; it is not stored.

@@ -12,6 +12,12 @@ const LOOKED_AT: usize = 20_000;
 const PAGE: usize = 1000;
 
 impl Services {
+    /// Up to which sequence accounts have read in a group.
+    pub async fn read_marks(&self, group: &LiveGroup) -> Result<HashMap<i64, i64>, Error> {
+        let rows = self.store.book.read_sequences(group.number).await.map_err(broken)?;
+        Ok(rows.into_iter().collect())
+    }
+
     /// Makes known when the members of a group last said something, also before it came into memory. Whoever has not
     /// since they joined, or not among the newest messages, never did.
     pub async fn know_who_spoke(&self, group: &LiveGroup) -> Result<(), Error> {

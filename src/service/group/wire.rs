@@ -57,6 +57,11 @@ fn text(part: Option<&RawValue>) -> &str {
     part.map_or("\"\"", RawValue::get)
 }
 
+/// Whether clients are told not to count an item: they count by themselves what is pushed.
+fn is_uncounted(place: &Place) -> bool {
+    place.group.kind.is_stored() && !place.group.kind.counts_unread()
+}
+
 /// Writes `,"GroupInfo":{…}` with what is said of the sender.
 fn write_group_info(out: &mut Vec<u8>, place: &Place, parts: Option<&Parts<'_>>) {
     let group = &place.group;
@@ -124,6 +129,9 @@ fn write_parts(out: &mut Vec<u8>, place: &Place, entry: &Entry, parts: &Parts<'_
     out.extend_from_slice(parts.body.get().as_bytes());
     if tip {
         out.extend_from_slice(b",\"Event\":4,\"IsSystemMsg\":1");
+        if is_uncounted(place) {
+            out.extend_from_slice(b",\"SendMsgControl\":{\"NoUnread\":1,\"NoLastMsg\":0}");
+        }
         write_group_info(out, place, None);
         out.push(b'}');
         return;
@@ -140,7 +148,8 @@ fn write_parts(out: &mut Vec<u8>, place: &Place, entry: &Entry, parts: &Parts<'_
         out.extend_from_slice(b",\"GroupAtInfo\":");
         out.extend_from_slice(mentions.get().as_bytes());
     }
-    number(out, ",\"SendMsgControl\":{\"NoUnread\":", has(flags::NO_UNREAD));
+    let no_unread = i64::from(entry.flags & flags::NO_UNREAD != 0 || is_uncounted(place));
+    number(out, ",\"SendMsgControl\":{\"NoUnread\":", no_unread);
     number(out, ",\"NoLastMsg\":", has(flags::NO_LAST));
     out.extend_from_slice(b"},\"From_AccountNick\":");
     out.extend_from_slice(text(parts.nick).as_bytes());

@@ -1,8 +1,11 @@
 //! What is attached to single messages: key-value extensions, reactions, long lists of merged messages.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
 
-use model::{Code, Error, MessageKey, flags, group::rule::Action};
+use model::{Code, Error, MessageKey, Millis, flags, group::rule::Action};
 use serde_json::{Value, json};
 use store::{Entry, tables::extension::ExtensionRow};
 
@@ -19,6 +22,8 @@ pub const EXTENSIONS: usize = 300;
 const KEY_BYTES: usize = 100;
 /// The longest value, in bytes.
 const VALUE_BYTES: usize = 1000;
+/// Changes of one message's extensions in a minute (REST v4: 23003 beyond).
+const WRITES_A_MINUTE: u32 = 200;
 /// The most different reactions to a message.
 const REACTIONS: usize = 50;
 /// The longest merged list, in bytes.
@@ -60,9 +65,28 @@ struct Attached {
     audience: Audience,
 }
 
+/// How often the extensions of messages were changed in the present minute.
+#[derive(Default)]
+pub(crate) struct Writes {
+    minute: i64,
+    counts: HashMap<(i64, i64), u32>,
+}
+
+impl Writes {
+    fn allow(&mut self, at: (i64, i64), now: Millis) -> bool {
+        let minute = now / 60_000;
+        if self.minute != minute {
+            (self.minute, self.counts) = (minute, HashMap::new());
+        }
+        let count = self.counts.entry(at).or_default();
+        *count = count.saturating_add(1);
+        *count <= WRITES_A_MINUTE
+    }
+}
+
 enum Audience {
     Pair(Arc<Account>, Arc<Account>),
-    Group(Arc<LiveGroup>),
+    Group(Arc<LiveGroup>, Entry),
 }
 
 impl Services {
@@ -86,8 +110,8 @@ impl Services {
         })
     }
 
-    async fn attached_in_group(&self, place: &Place, sequence: i64, missing: Code) -> Result<Attached, Error> {
-        let entry = self.group_message(place, sequence, missing).await?;
+    async fn attached_in_group(&self, place: &Place, by: &By, sequence: i64, missing: Code) -> Result<Attached, Error> {
+        let entry = self.seen_message(place, by, sequence, missing).await?;
         let tiny_id = tiny_id(entry.sender);
         let topic = place.topic.as_ref().map_or("", |topic| topic.id.as_str());
         Ok(Attached {
@@ -105,14 +129,17 @@ impl Services {
                 "MsgClientTime": entry.client_time,
                 "TinyId": tiny_id.to_string(),
             }),
-            audience: Audience::Group(place.group.clone()),
+            audience: Audience::Group(place.group.clone(), entry),
         })
     }
 
-    fn tell_audience(&self, attached: &Attached, event: &str, except: Option<(i64, u32)>) {
+    fn tell_audience(&self, attached: &Attached, event: &str, except: Option<(i64, u32)>) -> Result<(), Error> {
         match &attached.audience {
-            Audience::Pair(from, to) => self.tell_both(from, to, event, except.map(|(_, instance)| instance)),
-            Audience::Group(group) => self.push_members(group, event.as_bytes(), except),
+            Audience::Pair(from, to) => {
+                self.tell_both(from, to, event, except.map(|(_, instance)| instance));
+                Ok(())
+            }
+            Audience::Group(group, entry) => self.push_about(group, entry, event.as_bytes(), except),
         }
     }
 
@@ -139,7 +166,7 @@ impl Services {
         change: ExtensionChange,
     ) -> Result<(Vec<ExtensionResult>, i64), Error> {
         place.group.check(by, Action::ReadHistory)?;
-        let attached = self.attached_in_group(place, sequence, Code::ExtensionMessageMissing).await?;
+        let attached = self.attached_in_group(place, by, sequence, Code::ExtensionMessageMissing).await?;
         self.extend(&attached, change, by.origin()).await
     }
 
@@ -153,7 +180,10 @@ impl Services {
             return Err(Code::ExtensionUnsupported.into());
         }
         let at = attached.at;
-        let _one_at_a_time = self.attaching(at).lock().await;
+        let mut writes = self.attaching(at).lock().await;
+        if !writes.allow(at, self.world.now()) {
+            return Err(Code::ExtensionTooFrequent.into());
+        }
         let (rows, latest, cleared) = self.store.book.extensions(at.0, at.1).await.map_err(broken)?;
         let mut pairs: BTreeMap<String, ExtensionRow> = rows.into_iter().map(|row| (row.name.clone(), row)).collect();
         let version = latest + 1;
@@ -207,7 +237,7 @@ impl Services {
         if let (Some(notify), Value::Object(info)) = (notify.as_object_mut(), info) {
             notify.extend(info);
         }
-        self.tell_audience(attached, &format!(r#""Event":19,"MsgExtensionNotify":{notify}"#), except);
+        self.tell_audience(attached, &format!(r#""Event":19,"MsgExtensionNotify":{notify}"#), except)?;
         Ok((results, version))
     }
 
@@ -232,7 +262,7 @@ impl Services {
         start: i64,
     ) -> Result<(Vec<ExtensionRow>, i64, i64), Error> {
         place.group.check(by, Action::ReadHistory)?;
-        let attached = self.attached_in_group(place, sequence, Code::ExtensionMessageMissing).await?;
+        let attached = self.attached_in_group(place, by, sequence, Code::ExtensionMessageMissing).await?;
         self.extensions_at(attached.at, start).await
     }
 
@@ -265,7 +295,7 @@ impl Services {
         add: bool,
     ) -> Result<(), Error> {
         place.group.check(by, Action::ReadHistory)?;
-        let attached = self.attached_in_group(place, sequence, Code::MessageMissing).await?;
+        let attached = self.attached_in_group(place, by, sequence, Code::MessageMissing).await?;
         let except = by.origin();
         self.react_to(&attached, &by.account, reaction, add, except).await
     }
@@ -305,9 +335,8 @@ impl Services {
         }
         let notify = json!([{attached.reaction_name: attached.info, "MsgReactionSummary": [summary]}]);
         // The numbers of the events differ; clients go by the name of the content.
-        let number = if matches!(attached.audience, Audience::Group(_)) { 21 } else { 20 };
-        self.tell_audience(attached, &format!(r#""Event":{number},"MsgReactionNotifyList":{notify}"#), except);
-        Ok(())
+        let number = if matches!(attached.audience, Audience::Group(..)) { 21 } else { 20 };
+        self.tell_audience(attached, &format!(r#""Event":{number},"MsgReactionNotifyList":{notify}"#), except)
     }
 
     /// The reactions to a message with who reacted, oldest first.
@@ -347,7 +376,7 @@ impl Services {
         Ok(reactions)
     }
 
-    fn attaching(&self, (conversation, sequence): (i64, i64)) -> &tokio::sync::Mutex<()> {
+    fn attaching(&self, (conversation, sequence): (i64, i64)) -> &tokio::sync::Mutex<Writes> {
         &self.attaching[((conversation ^ sequence) & 63) as usize]
     }
 
@@ -396,4 +425,17 @@ fn info_of(from: &Account, to: &Account, entry: &Entry) -> Value {
         "MsgSeq": entry.client_sequence,
         "MsgTime": entry.time / 1000,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{WRITES_A_MINUTE, Writes};
+
+    #[test]
+    fn each_message_has_so_many_changes_a_minute() {
+        let mut writes = Writes::default();
+        assert!((0..WRITES_A_MINUTE).all(|_| writes.allow((1, 1), 60_000)));
+        assert!(!writes.allow((1, 1), 119_999) && writes.allow((1, 2), 119_999));
+        assert!(writes.allow((1, 1), 120_000));
+    }
 }

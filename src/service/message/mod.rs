@@ -10,6 +10,7 @@ mod wire;
 
 use std::sync::Arc;
 
+pub(crate) use attached::Writes;
 pub use attached::{ExtensionChange, ExtensionResult, roaming};
 pub use change::Found;
 pub(crate) use change::{conflict, emptied, found};

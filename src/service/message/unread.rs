@@ -130,6 +130,13 @@ impl Services {
         Ok(listed.map(|(contact, overview)| Unread { peer: contact.peer_user, count: overview.unread }).collect())
     }
 
+    /// How many messages a user has not read in conversations, by their numbers.
+    pub async fn unread_in(&self, me: &Account, contacts: &[ContactRow]) -> Result<HashMap<i64, i64>, Error> {
+        let overviews = self.overviews(me, contacts, i64::MAX).await?;
+        let numbers = contacts.iter().map(|contact| contact.conversation);
+        Ok(numbers.zip(overviews.iter().map(|overview| i64::from(overview.unread))).collect())
+    }
+
     /// What arrived after the client's cookie and up to a position, without what this session has acknowledged.
     pub async fn missed(
         &self,

@@ -23,6 +23,7 @@ const ENSURE: &str = "INSERT INTO contact (account, conversation, peer, read_seq
     VALUES ($1, $2, $3, 0, 0, 0, 0, 0, 0, 0, '', 0) ON CONFLICT (account, conversation) DO NOTHING";
 const CLEAR: &str =
     "UPDATE contact SET cleared_sequence = $1 WHERE account = $2 AND conversation = $3 AND cleared_sequence < $1";
+const READ_SEQUENCES: &str = "SELECT account, read_sequence FROM contact WHERE conversation = $1";
 const LEAVE: &str = "UPDATE contact SET left_position = $1, pinned = 0 WHERE account = $2 AND conversation = $3";
 const PIN: &str = "UPDATE contact SET pinned = $1 WHERE account = $2 AND conversation = $3";
 const MUTE: &str = "UPDATE contact SET mute = $1 WHERE account = $2 AND conversation = $3";
@@ -152,6 +153,11 @@ impl Book {
     /// One conversation of an account.
     pub async fn contact(&self, account: i64, conversation: i64) -> Result<Option<ContactRow>, StoreError> {
         self.first(ONE, params![account, conversation]).await?.as_ref().map(contact).transpose()
+    }
+
+    /// How far everybody has read who has a conversation in the list: `(account, sequence)`.
+    pub async fn read_sequences(&self, conversation: i64) -> Result<Vec<(i64, i64)>, StoreError> {
+        self.read(READ_SEQUENCES, params![conversation]).await?.iter().map(pair).collect()
     }
 
     /// How far the peers have read in the conversations of an account: `(conversation, seconds)`.

@@ -29,6 +29,9 @@ const APPLY: &str = "INSERT INTO group_application
 const OPEN: &str = "SELECT number, conversation, kind, applicant, subject, created, message, verdict, handler, answer
     FROM group_application
     WHERE conversation = $1 AND kind = $2 AND applicant = $3 AND subject = $4 AND verdict = 0";
+const NUMBERED: &str =
+    "SELECT number, conversation, kind, applicant, subject, created, message, verdict, handler, answer
+    FROM group_application WHERE number = $1";
 const FOR: &str = "SELECT p.number, p.conversation, p.kind, p.applicant, p.subject, p.created, p.message, p.verdict,
     p.handler, p.answer FROM group_member m JOIN group_application p ON p.conversation = m.conversation
     WHERE m.account = $1 AND m.role >= $2 AND p.created < $3 ORDER BY p.created DESC, p.number DESC LIMIT $4";
@@ -251,6 +254,11 @@ impl Book {
     ) -> Result<Option<ApplicationRow>, StoreError> {
         let row = self.first(OPEN, params![conversation, kind, applicant, subject]).await?;
         row.as_ref().map(application).transpose()
+    }
+
+    /// The application of a number.
+    pub async fn application_numbered(&self, number: i64) -> Result<Option<ApplicationRow>, StoreError> {
+        self.first(NUMBERED, params![number]).await?.as_ref().map(application).transpose()
     }
 
     /// Applications to the groups in which an account has at least a role, decided or not, made before a time in
