@@ -28,3 +28,7 @@ pub const PRIORITY_SHIFT: u32 = 11;
 pub const DIRECTED: u32 = 8192;
 /// A push to all users: the content is the number of the push, which has the message.
 pub const PUSHED: u32 = 16_384;
+/// The app's server is to be told of it, until the book says that it was.
+pub const CALLBACK: u32 = 32_768;
+/// Where it stands what such a message came from, four bits wide: the number of `callback::OptPlatform`.
+pub const CAUSE_SHIFT: u32 = 16;

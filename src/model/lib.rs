@@ -2,6 +2,7 @@
 
 pub mod app;
 pub mod calendar;
+pub mod callback;
 pub mod code;
 pub mod error;
 pub mod field;
@@ -19,6 +20,7 @@ pub mod usersig;
 pub mod word;
 
 pub use app::{App, Edition, State};
+pub use callback::Callback;
 pub use code::{Code, Kind};
 pub use error::Error;
 pub use field::ProfileField;

@@ -8,9 +8,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     AllowType, MultiDevice, ProfileField,
+    callback::{CallbackForm, CallbackPolicy, CallbackSet, CallbackUrl},
     field::FriendField,
     group::field::{Declared, GroupField, MemberField},
 };
+
+/// What is shown in place of a secret; setting it changes nothing.
+const HIDDEN: &str = "***";
 
 /// A setting as the console and the command line show it.
 #[derive(Clone, Debug, Serialize)]
@@ -63,6 +67,8 @@ pub enum Shape {
 
 /// A kind of value that a setting can have.
 trait Kind: Sized {
+    /// Whether the value is only ever shown as [`HIDDEN`].
+    const SECRET: bool = false;
     fn parse(text: &str, range: &[i64]) -> Option<Self>;
     fn show(&self) -> String;
     fn allowed(range: &[i64]) -> String;
@@ -234,6 +240,134 @@ impl<T: Declaration> Kind for Vec<T> {
     }
 }
 
+impl Kind for CallbackSet {
+    fn parse(text: &str, _: &[i64]) -> Option<Self> {
+        Self::parse(text)
+    }
+    fn show(&self) -> String {
+        self.to_string()
+    }
+    fn allowed(_: &[i64]) -> String {
+        "all, or names of callback commands such as C2C.CallbackAfterSendMsg, separated by commas".into()
+    }
+}
+
+impl Kind for CallbackPolicy {
+    fn parse(text: &str, _: &[i64]) -> Option<Self> {
+        Some(match text {
+            "deliver" => Self::Deliver,
+            "refuse" => Self::Refuse,
+            _ => return None,
+        })
+    }
+    fn show(&self) -> String {
+        match self {
+            Self::Deliver => "deliver",
+            Self::Refuse => "refuse",
+        }
+        .into()
+    }
+    fn allowed(_: &[i64]) -> String {
+        "deliver|refuse".into()
+    }
+    fn shape(range: &[i64]) -> Shape {
+        Shape::Choice { values: Self::allowed(range).split('|').map(Into::into).collect() }
+    }
+}
+
+impl Kind for CallbackForm {
+    fn parse(text: &str, _: &[i64]) -> Option<Self> {
+        Some(match text {
+            "current" => Self::Current,
+            "2019" => Self::Old,
+            _ => return None,
+        })
+    }
+    fn show(&self) -> String {
+        match self {
+            Self::Current => "current",
+            Self::Old => "2019",
+        }
+        .into()
+    }
+    fn allowed(_: &[i64]) -> String {
+        "current|2019".into()
+    }
+    fn shape(range: &[i64]) -> Shape {
+        Shape::Choice { values: Self::allowed(range).split('|').map(Into::into).collect() }
+    }
+}
+
+impl Kind for CallbackUrl {
+    fn parse(text: &str, _: &[i64]) -> Option<Self> {
+        Self::new(text)
+    }
+    fn show(&self) -> String {
+        self.as_str().into()
+    }
+    fn allowed(_: &[i64]) -> String {
+        "an address that begins with http:// or https://, or nothing".into()
+    }
+}
+
+/// A text that is never shown: a token, a private key.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Hidden(String);
+
+impl Hidden {
+    /// The text.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for Hidden {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(if self.0.is_empty() { "" } else { HIDDEN })
+    }
+}
+
+impl Kind for Hidden {
+    const SECRET: bool = true;
+    fn parse(text: &str, range: &[i64]) -> Option<Self> {
+        let most = range.last().map_or(usize::MAX, |most| *most as usize);
+        (text.len() <= most).then(|| Self(text.to_owned()))
+    }
+    fn show(&self) -> String {
+        format!("{self:?}")
+    }
+    fn allowed(range: &[i64]) -> String {
+        format!("a text of at most {} bytes", range.last().unwrap_or(&0))
+    }
+}
+
+/// Certificates in PEM.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Pem(String);
+
+impl Pem {
+    /// The text, empty when there are none.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Kind for Pem {
+    fn parse(text: &str, range: &[i64]) -> Option<Self> {
+        let most = range.last().map_or(usize::MAX, |most| *most as usize);
+        let is_pem = text.is_empty() || text.contains("-----BEGIN CERTIFICATE-----");
+        (is_pem && text.len() <= most).then(|| Self(text.to_owned()))
+    }
+    fn show(&self) -> String {
+        self.0.clone()
+    }
+    fn allowed(_: &[i64]) -> String {
+        "certificates in PEM, or nothing".into()
+    }
+}
+
 macro_rules! settings {
     ($($name:ident: $kind:ty = $default:expr, [$($range:literal),*], $meaning:literal;)+) => {
         /// The settings of one app; what an older version stored without a field gets the default.
@@ -262,6 +396,9 @@ macro_rules! settings {
             fn put(&mut self, name: &str, value: &str) -> Result<(), String> {
                 match name {
                     $(stringify!($name) => {
+                        if <$kind as Kind>::SECRET && value == HIDDEN {
+                            return Ok(());
+                        }
                         self.$name = <$kind as Kind>::parse(value, &[$($range),*]).ok_or_else(|| {
                             format!("{name} takes {}", <$kind as Kind>::allowed(&[$($range),*]))
                         })?;
@@ -312,6 +449,15 @@ settings! {
     image_megabytes: i64 = 28, [1, 1024], "The largest picture or sound a client may upload, in MB.";
     refused_file_types: Vec<String> = Vec::new(), [50], "Endings of names of files that clients may not upload, such as exe,apk.";
     file_days: i64 = 0, [0, 3650], "Days for which uploaded files are kept; 0 is as long as history can be read.";
+    callback_url: CallbackUrl = CallbackUrl::default(), [], "Where the app's own server is asked and told of what happens (回调URL); empty is nowhere.";
+    callbacks: CallbackSet = CallbackSet::default(), [], "Which callbacks are on (回调配置).";
+    callback_on_failure: CallbackPolicy = CallbackPolicy::Deliver, [], "What happens when a callback before an event gets no usable answer within 2 seconds: deliver lets the event go on, refuse does not; 80003.";
+    callback_retry: bool = true, [], "Whether a callback after an event is repeated until it was taken, for about five minutes; without, it is tried once. What was not taken can be sent again at the console.";
+    callback_form: CallbackForm = CallbackForm::Current, [], "Which bodies callbacks have: the current ones, or those of 2019 without what came later.";
+    callback_token: Hidden = Hidden::default(), [128], "The token that callbacks are signed with (Sign and RequestTime in the address); empty is unsigned.";
+    callback_ca: Pem = Pem::default(), [65_536], "The certificates by which the app's server is known over HTTPS; empty is those that the system trusts.";
+    callback_certificate: Pem = Pem::default(), [65_536], "The certificate that callbacks show to the app's server over HTTPS (HTTPS双向认证), with those that issued it.";
+    callback_key: Hidden = Hidden::default(), [65_536], "The private key of that certificate, in PEM.";
 }
 
 #[cfg(test)]
@@ -337,6 +483,17 @@ mod tests {
         {
             assert!(settings.set(name, value).is_err(), "{name}={value}");
         }
+    }
+
+    #[test]
+    fn secrets_are_not_shown_and_stay_when_shown_back() {
+        let mut settings = Settings::default();
+        settings.set("callback_token", "s3cret").unwrap();
+        let shown = settings.list().into_iter().find(|shown| shown.name == "callback_token").unwrap();
+        assert_eq!(shown.value, "***");
+        assert!(!format!("{settings:?}").contains("s3cret"));
+        settings.set("callback_token", &shown.value).unwrap();
+        assert_eq!(settings.callback_token.reveal(), "s3cret");
     }
 
     #[test]
