@@ -229,7 +229,9 @@ fn split(url: &str) -> Option<UrlParts> {
         Some(rest) => (true, rest),
         None => (false, url.strip_prefix("http://")?),
     };
-    if !rest.bytes().all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'!' | b'$' | b'#' | b'"' | b'<' | b'>' | b'\\'))
+    if !rest
+        .bytes()
+        .all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'!' | b'$' | b'#' | b'"' | b'<' | b'>' | b'\\'))
     {
         return None;
     }
@@ -346,7 +348,10 @@ mod tests {
         let set = CallbackSet::parse("C2C.CallbackAfterSendMsg, State.StateChange").unwrap();
         assert_eq!(set.to_string(), "State.StateChange,C2C.CallbackAfterSendMsg");
         assert_eq!(serde_json::from_str::<CallbackSet>(&serde_json::to_string(&set).unwrap()).unwrap(), set);
-        assert_eq!(serde_json::from_str::<CallbackSet>(r#"["State.StateChange","New.One"]"#).unwrap().iter().count(), 1);
+        assert_eq!(
+            serde_json::from_str::<CallbackSet>(r#"["State.StateChange","New.One"]"#).unwrap().iter().count(),
+            1
+        );
         assert_eq!(CallbackSet::parse("all").unwrap().iter().count(), Callback::ALL.len());
         assert!(CallbackSet::parse("State.Change").is_none());
     }
@@ -355,15 +360,31 @@ mod tests {
     fn addresses_are_taken_apart() {
         let parts = |url: &str| CallbackUrl::new(url).and_then(|url| url.parts());
         let whole = parts("https://hooks.example.com/im/hook?x=1").unwrap();
-        assert_eq!((whole.secure, &*whole.host, whole.port, &*whole.path), (true, "hooks.example.com", 443, "/im/hook?x=1"));
+        assert_eq!(
+            (whole.secure, &*whole.host, whole.port, &*whole.path),
+            (true, "hooks.example.com", 443, "/im/hook?x=1")
+        );
         let bare = parts("http://192.0.2.7:8080").unwrap();
         assert_eq!((&*bare.host, bare.port, &*bare.path), ("192.0.2.7", 8080, "/"));
         assert_eq!(parts("http://h?a=b").unwrap().path, "/?a=b");
         let six = parts("http://[2001:db8::1]:90/").unwrap();
         assert_eq!((&*six.host, six.port), ("2001:db8::1", 90));
         for bad in [
-            "ftp://h/", "h/", "http://", "http:///x", "http://a b/", "http://h:0/", "http://h:x/", "http://h:/",
-            "http://u@h/", "http://-h/", "http://h-/", "http://a..b/", "http://h/#x", "http://h/\r\nx: y", "http://[::g]/",
+            "ftp://h/",
+            "h/",
+            "http://",
+            "http:///x",
+            "http://a b/",
+            "http://h:0/",
+            "http://h:x/",
+            "http://h:/",
+            "http://u@h/",
+            "http://-h/",
+            "http://h-/",
+            "http://a..b/",
+            "http://h/#x",
+            "http://h/\r\nx: y",
+            "http://[::g]/",
         ] {
             assert!(CallbackUrl::new(bad).is_none(), "{bad}");
         }
@@ -372,7 +393,12 @@ mod tests {
 
     #[test]
     fn platforms_are_read_back() {
-        for one in [OptPlatform::Unknown, OptPlatform::Rest, OptPlatform::Client(Platform::Web), OptPlatform::Client(Platform::Ipad)] {
+        for one in [
+            OptPlatform::Unknown,
+            OptPlatform::Rest,
+            OptPlatform::Client(Platform::Web),
+            OptPlatform::Client(Platform::Ipad),
+        ] {
             assert_eq!(OptPlatform::from_number(one.number()), one);
         }
         assert_eq!(OptPlatform::Client(Platform::Iphone).name(), "iOS");

@@ -10,4 +10,5 @@ pub const MIGRATIONS: &[Migration] = &[
     (4, "push", include_str!("0004_push.sql")),
     (5, "files", include_str!("0005_files.sql")),
     (7, "words", include_str!("0007_words.sql")),
+    (8, "callbacks", include_str!("0008_callbacks.sql")),
 ];

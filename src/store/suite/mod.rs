@@ -2,6 +2,7 @@
 
 mod bench;
 mod book;
+mod callback;
 mod compare;
 mod crash;
 mod group;
@@ -118,6 +119,10 @@ macro_rules! store_suite {
                 recalls_are_found_by_time
                 mentions_are_those_above_the_read_mark
                 removing_an_account_removes_its_traces
+            }
+            callback {
+                callbacks_wait_in_order_until_they_are_taken_or_given_up
+                the_position_of_callbacks_only_grows
             }
             upload {
                 a_file_is_begun_finished_and_measured

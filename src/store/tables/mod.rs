@@ -2,6 +2,7 @@
 
 pub mod account;
 pub mod app;
+pub mod callback;
 pub mod contact;
 pub mod conversation;
 pub mod extension;
