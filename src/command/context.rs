@@ -1,10 +1,14 @@
 //! Who asks, and what a command may use.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::{
+    net::IpAddr,
+    sync::{Arc, Mutex, PoisonError},
+};
 
-use model::{Code, Error, UserId};
+use model::{Callback, Code, Error, UserId, callback::OptPlatform};
 use service::{
     Account, LiveApp, Operator, Services,
+    callback::Cause,
     presence::{Link, Session},
 };
 
@@ -68,6 +72,8 @@ pub struct Context {
     pub link: Option<Arc<Link>>,
     /// `http://host:port` as the client sees the server.
     pub origin: Arc<str>,
+    /// The address the request came from, if it is known.
+    pub address: Option<IpAddr>,
     session_change: Mutex<Option<SessionChange>>,
 }
 
@@ -81,7 +87,38 @@ impl Context {
         link: Option<Arc<Link>>,
         origin: Arc<str>,
     ) -> Self {
-        Self { services, app, caller, door, link, origin, session_change: Mutex::default() }
+        let address = link.as_ref().and_then(|link| link.address);
+        Self { services, app, caller, door, link, origin, address, session_change: Mutex::default() }
+    }
+
+    /// The same, of a request that came from an address.
+    #[must_use]
+    pub fn from_address(self, address: Option<IpAddr>) -> Self {
+        Self { address, ..self }
+    }
+
+    /// The administrator who asks at REST.
+    pub(crate) fn administrator(&self) -> Option<&UserId> {
+        match &self.caller {
+            Caller::Admin { user } => Some(user),
+            _ => None,
+        }
+    }
+
+    /// Whether the app wants a callback.
+    pub(crate) fn wants(&self, callback: Callback) -> bool {
+        self.app.as_ref().is_some_and(|app| app.callbacks().has(callback))
+    }
+
+    /// Where the request came from, in an app that has callbacks.
+    pub(crate) fn cause(&self) -> Option<Cause> {
+        let app = self.app.as_ref().filter(|app| !app.callbacks().is_empty())?;
+        let (platform, administrator) = match &self.caller {
+            Caller::User { session, .. } => (OptPlatform::Client(session.platform), None),
+            Caller::Admin { user } => (OptPlatform::Rest, Some(user.clone())),
+            _ => (OptPlatform::Unknown, None),
+        };
+        Some(Cause { app: app.clone(), platform, address: self.address, administrator })
     }
 
     /// The app of the request.

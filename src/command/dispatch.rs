@@ -4,7 +4,7 @@ use std::{borrow::Cow, collections::HashMap, sync::Arc};
 
 use bytes::Bytes;
 use model::{Code, Error, Kind};
-use service::{Services, presence::Session};
+use service::{Services, callback::caused, presence::Session};
 
 use crate::{Caller, Context, Door, Entry, Who, limit::Limits, reply, table, unsupported};
 
@@ -110,7 +110,10 @@ impl Dispatcher {
             return Err(Error::new(Code::CommandTooFrequent)
                 .detail(format!("{} is allowed {} times a second", spec.name, spec.rate.0)));
         }
-        (entry.run)(cx, body).await
+        match cx.cause() {
+            Some(cause) => caused(cause, (entry.run)(cx, body)).await,
+            None => (entry.run)(cx, body).await,
+        }
     }
 }
 

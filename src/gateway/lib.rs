@@ -9,9 +9,12 @@ mod rest;
 mod transfer;
 mod ws;
 
-use std::sync::Arc;
+use std::{
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
+};
 
-use axum::{Router, http::request::Parts};
+use axum::{Router, extract::ConnectInfo, http::request::Parts};
 use command::Dispatcher;
 use service::Services;
 
@@ -37,6 +40,15 @@ pub fn router(services: Arc<Services>) -> Router {
         .merge(download::router(gate.clone()))
         .merge(health::router(gate.clone()))
         .merge(console::router(gate))
+}
+
+/// The address a request came from: that of its connection, or what a proxy in front says, where one is configured.
+pub(crate) fn address(services: &Services, parts: &Parts) -> Option<IpAddr> {
+    let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| peer.ip());
+    let Some(header) = &services.options.address_header else { return peer };
+    let said = parts.headers.get_all(header.as_str()).iter().next_back().and_then(|value| value.to_str().ok());
+    // Each proxy adds to the end what it sees; what stands before it was said by others.
+    said.and_then(|said| said.rsplit(',').next()?.trim().parse().ok()).or(peer)
 }
 
 /// `http://host:port` as the client sees the server.

@@ -15,7 +15,7 @@ use axum::{
 use command::{Caller, Context, Door, fail};
 use model::{Code, Error, SdkAppId, State as AppState};
 
-use crate::{Gate, origin};
+use crate::{Gate, address, origin};
 
 /// The longest body that is read at all.
 const BODY: usize = 1 << 20;
@@ -77,7 +77,8 @@ async fn ask(gate: &Gate, parts: &Parts, body: Body) -> Result<Vec<u8>, Error> {
         Door::Rest,
         None,
         origin(services, parts).into(),
-    );
+    )
+    .from_address(address(services, parts));
     Ok(gate.dispatcher.dispatch(Arc::new(cx), &name, body).await.body)
 }
 

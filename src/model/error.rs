@@ -30,10 +30,10 @@ impl Error {
 
     /// Makes the error of a callback that refused with a number of the application's own.
     ///
-    /// Applications own 10100 to 10200 and 120001 to 130000; with any other number the code's own is sent.
+    /// Applications own 10100 to 10200, 38000 to 39000 and 120001 to 130000; with any other number the code's own is sent.
     #[must_use]
     pub fn refused(code: Code, number: i32) -> Self {
-        let own = matches!(number, 10_100..=10_200 | 120_001..=130_000);
+        let own = matches!(number, 10_100..=10_200 | 38_000..=39_000 | 120_001..=130_000);
         Self { number: own.then_some(number), ..Self::new(code) }
     }
 

@@ -2,6 +2,7 @@
 
 mod account;
 mod app;
+pub mod callback;
 mod contact;
 mod download;
 mod failure;
@@ -39,7 +40,7 @@ use presence::{Hub, Session};
 pub use push::{NewPush, PushControl, PushRow, TagChange, ValueChange, push_state};
 use quick_cache::sync::Cache;
 pub use search::{FoundMember, GroupFilter, SearchPage, UserFilter, Words};
-pub use store::tables::extension::ExtensionRow;
+pub use store::tables::{callback::CallbackRow, extension::ExtensionRow};
 use store::{Store, StoreError};
 use tokio_util::task::TaskTracker;
 pub use world::{World, fingerprint};
@@ -59,6 +60,10 @@ pub struct Options {
     /// The address clients reach the server at, such as `https://im.example.org`; by default what the client's
     /// own request says.
     pub public_url: Option<String>,
+    /// The header in which a proxy in front says where a request came from; none is believed otherwise.
+    pub address_header: Option<String>,
+    /// Whether callbacks may go to private, loopback and link-local addresses.
+    pub callbacks_allow_private: bool,
 }
 
 /// Everything that can be done, and what it is done with.
@@ -83,6 +88,7 @@ pub struct Services {
     downloads: download::Downloads,
     searches: search::Searches,
     lexicons: word::Lexicons,
+    callbacks: callback::Callbacks,
     /// The log's position and the time when this process started.
     started: (i64, Millis),
     /// Taken to sign an account in, so that two sign-ins never take the same place.
@@ -102,7 +108,7 @@ impl Services {
         let store = Arc::new(store);
         let secret = store.book.meta("file_key", || world.hex(32)).await?;
         let words = store.book.words().await?;
-        Ok(Arc::new(Self {
+        let services = Arc::new(Self {
             apps: Apps::load(store.clone(), world.clone()).await?,
             accounts: Accounts::new(store.clone(), world.clone()),
             operators: Operators::load(store.clone(), world.clone()).await?,
@@ -114,6 +120,7 @@ impl Services {
             downloads: download::Downloads::new(&secret),
             searches: search::Searches::default(),
             lexicons: word::Lexicons::load(words),
+            callbacks: callback::Callbacks::default(),
             started: (store.log.position(), world.now()),
             signing_in: std::array::from_fn(|_| tokio::sync::Mutex::default()),
             importing: std::array::from_fn(|_| tokio::sync::Mutex::default()),
@@ -124,7 +131,9 @@ impl Services {
             world,
             options,
             store,
-        }))
+        });
+        services.begin_callbacks().await?;
+        Ok(services)
     }
 
     /// The store, for backups and for checks of health.
@@ -147,8 +156,12 @@ impl Services {
         for link in self.hub.links() {
             link.close("the server is restarting");
         }
+        self.callbacks.stop.cancel();
         self.tasks.close();
         self.tasks.wait().await;
+        if let Err(error) = self.keep_callbacks_now(true).await {
+            tracing::warn!(%error, "what became of callbacks could not be written");
+        }
         self.store.close().await;
     }
 

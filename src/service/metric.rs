@@ -13,5 +13,10 @@ pub const MESSAGES: &str = "feihong_messages_total";
 /// Pushes to all users that were kept for one of them, counted.
 pub const PUSHED: &str = "feihong_pushed_total";
 
+/// Callbacks to apps' servers, counted by command and outcome.
+pub const CALLBACKS: &str = "feihong_callbacks_total";
+/// Callbacks after events that were given up, counted.
+pub const CALLBACKS_DEAD: &str = "feihong_callbacks_dead_total";
+
 /// The counter of [`MESSAGES`], looked up once.
 pub(crate) static STORED: LazyLock<Counter> = LazyLock::new(|| metrics::counter!(MESSAGES));

@@ -13,11 +13,11 @@ use crate::{Account, Import, LiveApp, Services, broken, presence::Push};
 impl Services {
     /// Applies profile items, all or none. `except`: the asking instance of the user, which is not told.
     pub async fn set_profile(
-        &self,
+        self: &Arc<Self>,
         app: &LiveApp,
         account: &Account,
         items: &[Item],
-        admin: bool,
+        (admin, operator): (bool, &UserId),
         except: Option<u32>,
     ) -> Result<(), Error> {
         let texts = items.iter().filter(|item| item.tag != IMAGE).filter_map(|item| item.value.as_str());
@@ -26,6 +26,7 @@ impl Services {
         if let Some(fresh) = self.accounts.change_profile(account, change).await? {
             let tags: Vec<&str> = items.iter().map(|item| item.tag.as_str()).collect();
             self.tell_profile(app, &fresh, &tags, except).await?;
+            self.tell_profile_set(&fresh, operator, items).await?;
         }
         Ok(())
     }

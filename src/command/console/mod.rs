@@ -9,6 +9,11 @@ commands! {
     app_key
     app_list
     app_update
+    callback_discard
+    callback_get
+    callback_list
+    callback_replay
+    callback_set
     push_cancel
     push_list
     push_pause

@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use model::{App, Code, Edition, Error, Millis, PushState, Quota, SdkAppId, Settings, State, push::Audience, setting};
+use model::{
+    App, Callback, Code, Edition, Error, Millis, PushState, Quota, SdkAppId, Settings, State, callback::CallbackKind,
+    push::Audience, setting,
+};
 use serde::{Deserialize, Serialize};
 use service::{LiveApp, PushControl, PushRow, push_state};
 
@@ -132,6 +135,64 @@ impl ShownPush {
             ended_at: time(row.ended),
             total: row.total,
             finished: row.finished,
+        })
+    }
+}
+
+/// An app's callbacks as the console shows them.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ShownCallbacks {
+    settings: Vec<setting::Shown>,
+    commands: Vec<ShownCommand>,
+    /// `closed` while the server is asked, `open` while it is left alone, `trying` while one request finds out.
+    breaker: &'static str,
+    asked: u64,
+    answered: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_failure: Option<LastFailure>,
+    waiting: i64,
+    dead: i64,
+}
+
+#[derive(Serialize)]
+struct ShownCommand {
+    name: &'static str,
+    chinese: &'static str,
+    meaning: &'static str,
+    before: bool,
+    since: u16,
+    on: bool,
+}
+
+#[derive(Serialize)]
+struct LastFailure {
+    at: Millis,
+    why: String,
+}
+
+impl ShownCallbacks {
+    pub async fn new(cx: &Context, app: &LiveApp) -> Result<Self, Error> {
+        let state = cx.services.callback_state(app.sdkappid).await?;
+        let mut settings = app.settings.list();
+        settings.retain(|shown| shown.name.starts_with("callback"));
+        let commands = Callback::ALL.iter().map(|callback| ShownCommand {
+            name: callback.name(),
+            chinese: callback.chinese(),
+            meaning: callback.meaning(),
+            before: callback.kind() == CallbackKind::Before,
+            since: callback.since(),
+            on: app.settings.callbacks.has(*callback),
+        });
+        Ok(Self {
+            settings,
+            commands: commands.collect(),
+            breaker: state.breaker.name(),
+            asked: state.asked,
+            answered: state.answered,
+            last_failure: state.failure.map(|(at, why)| LastFailure { at, why }),
+            waiting: state.waiting,
+            dead: state.dead,
         })
     }
 }

@@ -49,6 +49,7 @@ impl Request {
             directed: Vec::new(),
             origin: None,
             order: None,
+            forbidden: service::callback::Forbidden { before: true, after: true },
         }
     }
 }

@@ -36,6 +36,8 @@ pub(crate) struct Request {
     #[serde(default)]
     send_msg_control: Vec<String>,
     #[serde(default)]
+    forbid_callback_control: Vec<String>,
+    #[serde(default)]
     need_read_receipt: i64,
     #[serde(default)]
     support_message_extension: i64,
@@ -160,6 +162,7 @@ impl Request {
             custom_data: self.cloud_custom_data,
             origin: cx.session().cloned(),
             order: None,
+            forbidden: parts::forbidden(&self.forbid_callback_control, cx.is_admin()),
         })
     }
 }

@@ -32,6 +32,8 @@ pub(crate) struct Request {
     #[serde(default)]
     send_msg_control: Vec<String>,
     #[serde(default)]
+    forbid_callback_control: Vec<String>,
+    #[serde(default)]
     is_need_read_receipt: i64,
     sync_other_machine: Option<i64>,
     offline_push_info: Option<Box<RawValue>>,
@@ -87,6 +89,7 @@ impl Common {
             copy: request.sync_other_machine == Some(1),
             origin: None,
             order: None,
+            forbidden: parts::forbidden(&request.forbid_callback_control, true),
         };
         cx.services.send_at(outbound, self.now).await
     }

@@ -83,6 +83,7 @@ impl Command for Request {
             copy: false,
             origin: None,
             order: None,
+            forbidden: service::callback::Forbidden::default(),
         };
         cx.services.send(outbound).await.map(drop)
     }

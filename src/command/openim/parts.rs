@@ -3,6 +3,7 @@
 use model::{Code, Error, flags, message::LIFE_SECONDS};
 use serde::Deserialize;
 use serde_json::{Value, value::RawValue};
+use service::callback::Forbidden;
 
 use crate::{Context, entry::first_wrong};
 
@@ -19,7 +20,7 @@ const IMPORT: [Check; 3] = [
     ("MsgTimeStamp", is_u32, true, Code::MsgTimeStampInvalid),
 ];
 /// The fields of all of them.
-const CONTENT: [Check; 13] = [
+const CONTENT: [Check; 14] = [
     ("From_Account", Value::is_string, false, Code::FromAccountInvalid),
     ("MsgSeq", is_u32, false, Code::MsgSeqInvalid),
     ("MsgRandom", is_u32, true, Code::MsgRandomInvalid),
@@ -30,6 +31,7 @@ const CONTENT: [Check; 13] = [
     ("OfflinePushInfo", Value::is_object, false, Code::OfflinePushInfoInvalid),
     ("CloudCustomData", Value::is_string, false, Code::MessageMalformed),
     ("SendMsgControl", is_names, false, Code::MessageMalformed),
+    ("ForbidCallbackControl", is_names, false, Code::MessageMalformed),
     ("IsNeedReadReceipt", Value::is_i64, false, Code::MessageMalformed),
     ("SupportMessageExtension", Value::is_i64, false, Code::MessageMalformed),
     ("OnlineOnlyFlag", Value::is_i64, false, Code::MessageMalformed),
@@ -78,6 +80,12 @@ pub(crate) fn screen(cx: &Context, body: Box<RawValue>, controls: &[String]) -> 
         return Ok(body);
     }
     cx.services.screen(cx.app()?, body)
+}
+
+/// Which callbacks `ForbidCallbackControl` switches off for a message; only backends may.
+pub(crate) fn forbidden(controls: &[String], admin: bool) -> Forbidden {
+    let has = |name: &str| admin && controls.iter().any(|control| control == name);
+    Forbidden { before: has("ForbidBeforeSendMsgCallback"), after: has("ForbidAfterSendMsgCallback") }
 }
 
 /// How long a message waits for its receiver, in seconds; longer than 7 days is cut, 0 is not at all.

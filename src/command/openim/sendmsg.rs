@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use model::{Code, Error, UserId, flags, message::MESSAGE_BYTES, message::check_body};
+use model::{Callback, Code, Error, UserId, flags, message::MESSAGE_BYTES, message::check_body};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use service::{Account, Members, Outbound, Sent};
@@ -31,6 +31,8 @@ pub(crate) struct Request {
     online_only_flag: i64,
     #[serde(default)]
     send_msg_control: Vec<String>,
+    #[serde(default)]
+    forbid_callback_control: Vec<String>,
     #[serde(default)]
     is_need_read_receipt: i64,
     #[serde(default)]
@@ -83,7 +85,17 @@ impl Command for Request {
         parts::check_push_info(self.offline_push_info.as_deref())?;
         let client_time = self.msg_client_time.unwrap_or(cx.services.world.second() as u32);
         let random = self.msg_random;
-        let sent = match self.receiver(&cx, &from).await? {
+        let receiver = match self.receiver(&cx, &from).await {
+            Err(error) if cx.wants(Callback::C2cAfterSend) => {
+                if let Some(to) = cx.find(&self.to).await? {
+                    let message = self.outbound(&cx, from, to, client_time);
+                    cx.services.tell_refused(&message, &error).await?;
+                }
+                return Err(error);
+            }
+            receiver => receiver?,
+        };
+        let sent = match receiver {
             Some(to) => {
                 let message = Outbound { order, ..self.outbound(&cx, from.clone(), to, client_time) };
                 cx.services.send(message).await?
@@ -133,6 +145,7 @@ impl Request {
             copy: if admin { self.sync_other_machine == Some(1) } else { true },
             origin: cx.session().cloned(),
             order: None,
+            forbidden: parts::forbidden(&self.forbid_callback_control, admin),
         }
     }
 }

@@ -113,6 +113,7 @@ impl Request {
             copy: false,
             origin: None,
             order: None,
+            forbidden: service::callback::Forbidden::default(),
         };
         cx.services.send(outbound).await.map(|sent| sent.key)
     }

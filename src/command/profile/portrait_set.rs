@@ -33,6 +33,8 @@ impl Command for Request {
         if self.items.is_empty() {
             return Err(Error::new(Self::SPEC.malformed).detail("ProfileItem names at least one field"));
         }
-        cx.services.set_profile(cx.app()?, &me, &self.items, cx.is_admin(), cx.instance()).await
+        let operator = cx.administrator().unwrap_or(&me.user);
+        let rights = (cx.is_admin(), operator);
+        cx.services.set_profile(cx.app()?, &me, &self.items, rights, cx.instance()).await
     }
 }

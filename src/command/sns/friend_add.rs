@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use model::{
-    Code, Error, Friend,
+    Callback, Code, Error, Friend,
     friend::{Wanted, check_group_name},
 };
 use serde::Deserialize;
-use service::relation::Adding;
+use serde_json::json;
+use service::{Account, callback::Refusals, relation::Adding};
 
 use super::shared::{Asked, LONG_BODY, Report};
 use crate::{Command, Context, Spec};
@@ -86,12 +87,32 @@ impl Command for Request {
     async fn run(self, cx: Arc<Context>) -> Result<Report, Error> {
         let me = cx.act_as(Some(&self.from), &Self::SPEC, Code::RelationAccountMissing).await?;
         Asked::check(self.items.len())?;
+        let how = Adding { both: self.kind == Kind::Both, force: self.force == 1 && cx.is_admin() };
+        let refusals = self.ask(&cx, &me, how).await?;
         let (mut asked, mut items) = (Asked::default(), Vec::with_capacity(self.items.len()));
         for item in self.items {
-            let wanted = item.wanted();
+            let wanted = refusals.of(&item.user).map_or_else(|| item.wanted(), Err);
             items.extend(asked.add(&cx, item.user, wanted).await?);
         }
-        let how = Adding { both: self.kind == Kind::Both, force: self.force == 1 && cx.is_admin() };
-        Ok(asked.report(cx.services.add_friends(cx.app()?, &me, &items, how).await?))
+        Ok(asked.report(cx.services.add_friends(cx.app()?, &me, &items, (how, cx.administrator())).await?))
+    }
+}
+
+impl Request {
+    /// Asks the app's server whom the user may add.
+    async fn ask(&self, cx: &Context, me: &Account, how: Adding) -> Result<Refusals, Error> {
+        if !cx.wants(Callback::PrevFriendAdd) {
+            return Ok(Refusals::default());
+        }
+        let items = self.items.iter().map(|item| {
+            json!({
+                "To_Account": item.user, "Remark": item.remark, "GroupName": item.group_name,
+                "AddSource": item.add_source, "AddWording": item.add_wording,
+            })
+        });
+        let kind = if how.both { "Add_Type_Both" } else { "Add_Type_Single" };
+        let rest = [("AddType", json!(kind)), ("ForceAddFlags", json!(i64::from(how.force)))];
+        let items = ("FriendItem", &items.collect());
+        cx.services.before_relation(Callback::PrevFriendAdd, me, items, &rest).await
     }
 }

@@ -3,11 +3,16 @@
 use std::sync::Arc;
 
 use model::{
-    Code, Error, Friend,
+    Callback, Code, Error, Friend,
     friend::{Wanted, check_group_name},
 };
 use serde::Deserialize;
-use service::relation::{Consent, Consented};
+use serde_json::json;
+use service::{
+    Account,
+    callback::Refusals,
+    relation::{Consent, Consented},
+};
 
 use super::shared::{Asked, Report};
 use crate::{Command, Context, Doors, Spec};
@@ -78,12 +83,40 @@ impl Command for Request {
     async fn run(self, cx: Arc<Context>) -> Result<Report, Error> {
         let me = cx.act_as(Some(&self.from), &Self::SPEC, Code::RelationAccountMissing).await?;
         Asked::check(self.items.len())?;
+        let refusals = self.ask(&cx, &me).await?;
         let (mut asked, mut items) = (Asked::default(), Vec::with_capacity(self.items.len()));
         for item in self.items {
-            let answer = item.answer();
+            let answer = refusals.of(&item.user).map_or_else(|| item.answer(), Err);
             let found = asked.add(&cx, item.user, answer).await?;
             items.extend(found.map(|(applicant, (consent, wanted))| Consented { applicant, consent, wanted }));
         }
         Ok(asked.report(cx.services.answer_applications(cx.app()?, &me, &items).await?))
+    }
+}
+
+impl Request {
+    /// Asks the app's server whose applications the user may answer so.
+    async fn ask(&self, cx: &Context, me: &Account) -> Result<Refusals, Error> {
+        if !cx.wants(Callback::PrevFriendResponse) {
+            return Ok(Refusals::default());
+        }
+        let items = self.items.iter().map(|item| {
+            json!({
+                "To_Account": item.user, "Remark": item.remark.as_deref().unwrap_or_default(),
+                "TagName": item.tag_name.as_deref().unwrap_or_default(), "ResponseAction": item.response_action.name(),
+            })
+        });
+        let items = ("ResponseFriendItem", &items.collect());
+        cx.services.before_relation(Callback::PrevFriendResponse, me, items, &[]).await
+    }
+}
+
+impl Action {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Agree => "Response_Action_Agree",
+            Self::AgreeAndAdd => "Response_Action_AgreeAndAdd",
+            Self::Reject => "Response_Action_Reject",
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! One client connection: reads requests, answers them, sends pushes.
 
-use std::{sync::Arc, time::Duration};
+use std::{net::IpAddr, sync::Arc, time::Duration};
 
 use axum::extract::ws::{CloseFrame, Message, WebSocket};
 use bytes::Bytes;
@@ -43,6 +43,7 @@ pub(super) struct Connection {
     pub app: SdkAppId,
     pub client: String,
     pub origin: Arc<str>,
+    pub address: Option<IpAddr>,
     pub binary: bool,
     pub compress: bool,
 }
@@ -97,7 +98,7 @@ impl Unsent {
 impl Connection {
     /// Talks with the client until one of both ends it.
     pub fn run(self, socket: WebSocket) -> impl Future<Output = ()> + Send {
-        let (link, queue) = Link::new(self.client.clone());
+        let (link, queue) = Link::new(self.client.clone(), self.address);
         let services = self.gate.services.clone();
         services.hub.open(&link);
         metrics::gauge!("feihong_connections").increment(1.0);
@@ -139,7 +140,12 @@ impl Connection {
                 }
                 () = &mut alarm => {
                     alarm.as_mut().reset(heard + SILENCE);
-                    if heard.elapsed() >= SILENCE { Err(Gone) } else { Ok(()) }
+                    if heard.elapsed() >= SILENCE {
+                        link.gave_no_sign();
+                        Err(Gone)
+                    } else {
+                        Ok(())
+                    }
                 }
             };
             while let Some(Some(answer)) = working.next().now_or_never() {

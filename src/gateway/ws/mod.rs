@@ -17,7 +17,7 @@ use axum::{
 };
 use model::SdkAppId;
 
-use crate::{Gate, origin};
+use crate::{Gate, address, origin};
 use connection::Connection;
 
 /// The longest message of a client: a list of merged messages.
@@ -48,6 +48,7 @@ async fn connect(State(gate): State<Arc<Gate>>, request: Request) -> Response {
     let given = |name: &str| query.get(name).map_or("", String::as_str);
     let connection = Connection {
         origin: origin(&gate.services, &parts).into(),
+        address: address(&gate.services, &parts),
         // An app that does not exist is told so in the answers: a refused connection would be tried for ever.
         app: given("sdkappid").parse::<SdkAppId>().unwrap_or(0),
         client: given("instanceid").chars().take(64).collect(),

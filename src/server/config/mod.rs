@@ -106,6 +106,9 @@ sections! {
         /// The address clients and browsers reach this server at, such as `https://im.example.org`; it stands in the
         /// addresses of files. While empty, what each client's own request says is used.
         public_url: Option<Url> = "";
+        /// The header in which a proxy in front of the server says where a request came from, such as `X-Forwarded-For`;
+        /// the last address in it counts. Leave it empty where clients reach the server themselves: they could write it.
+        address_header: String = "";
         /// The certificate chain, a PEM file. With it and its key the port speaks TLS only. Both files are read again
         /// when they change and on SIGHUP.
         tls_certificate: Option<PathBuf> = "";
@@ -155,6 +158,12 @@ sections! {
         s3_secret_key: Secret = "";
         /// Whether the bucket's name goes into the host, as in `https://bucket.s3.example.org`, instead of the path.
         s3_bucket_in_host: bool = "false";
+    }
+    /// Callbacks to the apps' own servers. Their addresses are set for each app.
+    callbacks: Callbacks {
+        /// Whether callbacks may go to private, loopback and link-local addresses. Apps' operators choose the addresses, so
+        /// allow it only where all of them may reach everything that this machine reaches.
+        allow_private: bool = "false";
     }
     /// What the server says on standard error.
     log: Log {
@@ -225,7 +234,14 @@ impl Config {
             }),
         };
         let history = self.storage.data.join(crate::HISTORY);
-        service::Options { files, history, public_url: self.server.public_url.as_ref().map(text) }
+        let header = &self.server.address_header;
+        service::Options {
+            files,
+            history,
+            public_url: self.server.public_url.as_ref().map(text),
+            address_header: (!header.is_empty()).then(|| header.clone()),
+            callbacks_allow_private: self.callbacks.allow_private,
+        }
     }
 }
 

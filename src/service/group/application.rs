@@ -159,7 +159,7 @@ impl Services {
         let open = self.store.book.open_application(group.number, subject as i64, from.number, who.number);
         let Some(row) = open.await.map_err(broken)? else { return Err(Code::ApplicationHandled.into()) };
         if decision == Decision::Agree {
-            Self::check_room(group, 1)?;
+            self.check_room(group, 1)?;
             if !self.has_room_for_group(app, who).await? {
                 return Err(Code::UserGroupQuotaUsedUp.into());
             }

@@ -4,7 +4,7 @@ use std::{collections::HashMap, sync::Arc};
 
 use bytes::Bytes;
 use model::{
-    Code, Error, Millis, flags,
+    Callback, Code, Error, Millis, flags,
     group::{
         Priority, limit,
         rule::{self, Action},
@@ -86,6 +86,13 @@ impl Services {
                     Err(error) => error.number(),
                 },
             ));
+        }
+        let gone: Value =
+            results.iter().filter(|(_, code)| *code == 0).map(|(sequence, _)| json!({"MsgSeq": sequence})).collect();
+        if gone.as_array().is_some_and(|gone| !gone.is_empty()) {
+            let mut told = vec![("Operator_Account", json!(by.account.user)), ("MsgSeqList", gone)];
+            told.extend(place.topic.as_ref().map(|topic| ("TopicId", json!(topic.id))));
+            self.tell_in_group(Callback::GroupAfterRecall, &place.group, &told).await?;
         }
         Ok(results)
     }
@@ -257,7 +264,13 @@ impl Services {
     }
 
     /// A member confirms messages as read; their senders are told.
-    pub async fn confirm_in_group(&self, place: &Place, by: &By, me: &Account, sequences: &[i64]) -> Result<(), Error> {
+    pub async fn confirm_in_group(
+        self: &Arc<Self>,
+        place: &Place,
+        by: &By,
+        me: &Account,
+        sequences: &[i64],
+    ) -> Result<(), Error> {
         let group = &place.group;
         group.check(by, Action::ReadHistory)?;
         Self::check_receipts(group)?;
@@ -272,6 +285,19 @@ impl Services {
         let now = self.world.now();
         let new = self.store.book.add_receipts(place.number(), me.number, now, &ordered).await.map_err(broken)?;
         let receipts = self.receipts(place, &new).await?;
+        if !receipts.is_empty() {
+            let list: Value = receipts
+                .iter()
+                .map(|one| {
+                    json!({
+                        "MsgSeq": one.sequence, "ReadNum": one.read, "UnreadNum": one.unread,
+                        "ReadReceiptMembers": [{"Member_Account": me.user}],
+                    })
+                })
+                .collect();
+            let told = [("GroupMsgReceiptList", list)];
+            self.tell_in_group(Callback::GroupReadReceipt, group, &told).await?;
+        }
         for receipt in receipts {
             let Some(entry) = wanted.get(&receipt.sequence) else { continue };
             let body = json!({"GroupMsgReceiptList": [{

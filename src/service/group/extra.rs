@@ -1,9 +1,9 @@
 //! Attributes (群自定义属性) and counters (群计数器) of a group.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use model::{
-    Code, Error,
+    Callback, Code, Error,
     group::{limit, rule::Action},
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -75,7 +75,7 @@ impl Services {
     /// Changes attributes and tells the members. `known`: the number of the last change the caller knows; another one
     /// is answered with 10056. Returns them as they are now, and the names of those that changed.
     pub async fn change_attributes(
-        &self,
+        self: &Arc<Self>,
         place: &Place,
         by: &By,
         known: Option<i64>,
@@ -91,6 +91,12 @@ impl Services {
         if known.is_some_and(|known| known != attributes.latest) {
             return Err(Code::AttributeConflict.into());
         }
+        let option = match &change {
+            AttributeChange::Replace(_) => "set",
+            AttributeChange::Set(_) => "modify",
+            AttributeChange::Delete(_) => "delete",
+            AttributeChange::Clear => "clear",
+        };
         let (kind, changed) = attributes.apply(change)?;
         attributes.latest += 1;
         self.keep(group.number, ATTRIBUTES, &attributes).await?;
@@ -108,6 +114,12 @@ impl Services {
             "BytesChangedKeys": changed, "GroupAttrInfo": values,
         }}});
         self.tell_members(place, &body, by.origin())?;
+        let now: Value = changed
+            .iter()
+            .map(|key| json!({"key": key, "value": attributes.values.get(key).map_or("", |(value, _)| value)}))
+            .collect();
+        let told = [("Operator_Account", json!(by.account.user)), ("OptionType", json!(option)), ("GroupAttr", now)];
+        self.tell_in_group(Callback::GroupAttribute, group, &told).await?;
         Ok((attributes, changed))
     }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use model::{
-    Code, Error, Role,
+    Callback, Code, Error, Role,
     group::{
         Fields, InviteOption, JoinOption,
         rule::{self, Action, Actor},
@@ -20,7 +20,7 @@ use super::{
     application::Subject,
     notice::{report, tip},
 };
-use crate::{Account, LiveApp, Services, broken, presence::Session};
+use crate::{Account, LiveApp, Services, broken, callback, presence::Session};
 
 /// How somebody came in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,6 +70,8 @@ impl Services {
             return Err(Code::AlreadyMember.into());
         }
         rule::check(group.kind, Action::Apply, Actor::Stranger)?;
+        let asked = [("Requestor_Account", json!(by.account.user))];
+        Box::pin(self.before_in_group(Callback::GroupBeforeApply, group, &asked)).await?;
         if !group.kind.is_stored() {
             let history = self.enter_room(app, group, by, session, history).await?;
             return Ok(Joined::In { history });
@@ -79,7 +81,7 @@ impl Services {
                 Err(Error::new(Code::GroupNoPermission).detail("this group takes no applications"))
             }
             JoinOption::NeedPermission => {
-                Self::check_room(group, 1)?;
+                self.check_room(group, 1)?;
                 self.file_application(group, Subject::Application, by, &by.account, message).await?;
                 Ok(Joined::Waits)
             }
@@ -94,9 +96,10 @@ impl Services {
     }
 
     /// Whether a group has room: 10014.
-    pub(super) fn check_room(group: &LiveGroup, more: usize) -> Result<(), Error> {
+    pub(super) fn check_room(self: &Arc<Self>, group: &LiveGroup, more: usize) -> Result<(), Error> {
         let most = group.info().most_members;
         if most > 0 && (group.member_count() + more) as u64 > most {
+            self.tell_full_later(group);
             return Err(Code::GroupFull.into());
         }
         Ok(())
@@ -116,12 +119,15 @@ impl Services {
         if !by.app && option == InviteOption::DisableInvite {
             return Err(Error::new(Code::GroupNoPermission).detail("members of this group may not invite"));
         }
+        let refused = self.ask_to_invite(group, by, accounts).await?;
         let waits = !by.app && option == InviteOption::NeedPermission && !group.allows(by, Action::Approve);
         let mut results = Vec::with_capacity(accounts.len());
         let mut coming: Vec<Arc<Account>> = Vec::new();
         for account in accounts {
             results.push(if group.member(account.number).is_some() {
                 Added::Already
+            } else if refused.iter().any(|refused| refused == account.user.as_str()) {
+                Added::Failed
             } else if coming.iter().any(|other| other.number == account.number) {
                 Added::In
             } else if !self.has_room_for_group(app, account).await? {
@@ -135,7 +141,7 @@ impl Services {
             });
         }
         if !coming.is_empty() {
-            Self::check_room(group, coming.len())?;
+            self.check_room(group, coming.len())?;
             self.let_in(group, by, &coming, (Way::Invited, ""), silent).await?;
         }
         Ok(results)
@@ -155,7 +161,7 @@ impl Services {
         let alone = group.change().await?;
         let new: Vec<Arc<Account>> =
             accounts.iter().filter(|account| group.member(account.number).is_none()).cloned().collect();
-        Self::check_room(group, new.len())?;
+        self.check_room(group, new.len())?;
         let heads = self.store.log.heads(&[group.number]).await.map_err(broken)?;
         let newest = heads.first().map_or(0, |head| head.sequence);
         let now = self.world.second();
@@ -193,7 +199,27 @@ impl Services {
             let body = Self::tip_body(tip::JOINED, by, group.member(by.account.number).as_ref(), &whom, more);
             self.tip(&place, by, body).await?;
         }
-        Ok(())
+        if new.is_empty() {
+            return Ok(());
+        }
+        let told = [
+            ("JoinType", json!(if way == Way::Applied { "Apply" } else { "Invited" })),
+            ("Operator_Account", json!(by.account.user)),
+            ("NewMemberList", callback::members(&new)),
+        ];
+        self.tell_in_group(Callback::GroupAfterJoin, group, &told).await?;
+        self.tell_if_full(group).await
+    }
+
+    /// Asks the app's server before accounts are brought in; returns the names of those who are refused.
+    async fn ask_to_invite(&self, group: &LiveGroup, by: &By, accounts: &[Arc<Account>]) -> Result<Vec<String>, Error> {
+        let strangers: Vec<_> = accounts.iter().filter(|account| group.member(account.number).is_none()).collect();
+        if strangers.is_empty() {
+            return Ok(Vec::new());
+        }
+        let asked =
+            [("Operator_Account", json!(by.account.user)), ("DestinationMembers", callback::members(strangers))];
+        Box::pin(self.before_in_group(Callback::GroupBeforeInvite, group, &asked)).await
     }
 
     /// In the topics of a community, newcomers see and count nothing that was said before they came.
@@ -237,7 +263,7 @@ impl Services {
     /// Imports members (REST v4 `import_group_member`): account, role, when it joined in seconds, unread messages.
     /// Nobody is told.
     pub async fn import_members(
-        &self,
+        self: &Arc<Self>,
         app: &LiveApp,
         group: &Arc<LiveGroup>,
         members: &[(Arc<Account>, Role, Option<i64>, i64)],
@@ -269,7 +295,7 @@ impl Services {
                 Added::In
             });
         }
-        Self::check_room(group, new.len())?;
+        self.check_room(group, new.len())?;
         self.enrol(group, &new, rows).await?;
         Ok(results)
     }

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use model::{
-    Code, Error, GroupInfo, GroupKind, Millis, Role,
+    Callback, Code, Error, GroupInfo, GroupKind, Millis, Role,
+    callback::CallbackForm,
     group::{
         Fields, ID_PREFIX, InviteOption, JoinOption, check_fields, check_id,
         field::{Asker, is_declared},
@@ -21,7 +22,7 @@ use super::{
     By, LiveGroup, Place,
     notice::{report, tip},
 };
-use crate::{Account, LiveApp, Services, broken, fault};
+use crate::{Account, LiveApp, Services, broken, callback, fault};
 
 /// So many notices of a dismissal are stored together.
 const TOLD_AT_ONCE: usize = 256;
@@ -86,6 +87,29 @@ pub struct GroupChange {
     pub fields: Fields,
 }
 
+/// The owner and the first members of a new group.
+fn first(new: &NewGroup) -> impl Iterator<Item = &Arc<Account>> {
+    new.owner.iter().chain(new.members.iter().map(|(account, ..)| account))
+}
+
+/// What the app's server is told of a change: who, and what is new of the documented fields.
+fn info_told(by: &By, app: &LiveApp, news: &Value) -> Vec<(&'static str, Value)> {
+    let mut told = vec![("Operator_Account", json!(by.account.user))];
+    for (name, ours) in [
+        ("Name", "GroupName"),
+        ("Introduction", "GroupIntroduction"),
+        ("Notification", "GroupNotification"),
+        ("FaceUrl", "GroupFaceUrl"),
+        ("UserDefinedDataList", "MsgAppDefinedData"),
+    ] {
+        let is_old = name == "UserDefinedDataList";
+        if let Some(new) = news.get(ours).filter(|_| !is_old || app.settings.callback_form == CallbackForm::Old) {
+            told.push((name, new.clone()));
+        }
+    }
+    told
+}
+
 fn encode(info: &GroupInfo) -> Result<Vec<u8>, Error> {
     serde_json::to_vec(info).map_err(fault)
 }
@@ -115,6 +139,9 @@ impl Services {
         }
         if new.imported.is_some() && !kind.is_stored() {
             return Err(Error::new(Code::GroupNoPermission).detail("this type of group cannot be imported"));
+        }
+        if new.imported.is_none() {
+            Box::pin(self.ask_to_create(app, by, &new, kind)).await?;
         }
         let now = new.imported.unwrap_or(self.world.now());
         let info = Self::info_of_new(app, kind, &new, now)?;
@@ -155,8 +182,39 @@ impl Services {
             self.group_numbered(number).await?.ok_or_else(|| fault("a group is gone right after it was made"))?;
         if new.imported.is_none() {
             self.tell_created(&group, by, &new).await?;
+            let told = [
+                ("Operator_Account", json!(by.account.user)),
+                ("Owner_Account", json!(group.read().owner_name())),
+                ("Name", json!(new.name)),
+                ("MemberList", callback::members(first(&new).filter(|one| group.role(one.number).is_some()))),
+                ("UserDefinedDataList", callback::fields(&new.fields)),
+            ];
+            self.tell_in_group(Callback::GroupAfterCreate, &group, &told).await?;
+            self.tell_if_full(&group).await?;
         }
         Ok((group, over))
+    }
+
+    async fn ask_to_create(&self, app: &LiveApp, by: &By, new: &NewGroup, kind: GroupKind) -> Result<(), Error> {
+        if callback::wanted(Callback::GroupBeforeCreate).is_none() {
+            return Ok(());
+        }
+        // How many groups the user has made of this type, as those who count them are told.
+        let owner = new.owner.as_ref().map_or(0, |owner| owner.number);
+        let owned = self.groups_of(owner).await?;
+        let made = owned.iter().filter(|group| group.kind == kind && group.read().owner == owner).count();
+        self.before_create(|_| {
+            let old = app.settings.callback_form == CallbackForm::Old;
+            vec![
+                ("Operator_Account", json!(by.account.user)),
+                ("Owner_Account", json!(new.owner.as_ref().map_or("", |owner| owner.user.as_str()))),
+                ("Type", json!(kind.name())),
+                ("Name", json!(new.name)),
+                (if old { "CreatedNum" } else { "CreateGroupNum" }, json!(made)),
+                ("MemberList", callback::members(first(new))),
+            ]
+        })
+        .await
     }
 
     fn info_of_new(app: &LiveApp, kind: GroupKind, new: &NewGroup, now: Millis) -> Result<GroupInfo, Error> {
@@ -372,7 +430,11 @@ impl Services {
         self.keep_info(group, info).await?;
         drop(alone);
         if news.as_object().is_some_and(|news| !news.is_empty()) {
+            let told = info_told(by, app, &news);
             self.tip_info(group, by, news).await?;
+            if told.len() > 1 {
+                self.tell_in_group(Callback::GroupAfterInfo, group, &told).await?;
+            }
         }
         Ok(())
     }
@@ -414,7 +476,14 @@ impl Services {
             }
         }
         drop(alone);
-        self.tip_info(group, by, json!({"Owner_Account": new_owner.user})).await
+        self.tip_info(group, by, json!({"Owner_Account": new_owner.user})).await?;
+        let former = self.accounts.by_number(group.app, old).await?;
+        let told = [
+            ("Operator_Account", json!(by.account.user)),
+            ("OldOwner_Account", json!(former.map_or_else(String::new, |former| former.user.to_string()))),
+            ("NewOwner_Account", json!(new_owner.user)),
+        ];
+        self.tell_in_group(Callback::GroupAfterOwner, group, &told).await
     }
 
     /// Dismisses a group: its members learn of it, and all that was in it is gone.
@@ -459,7 +528,12 @@ impl Services {
         for conversation in topics.into_iter().chain([group.number]) {
             self.store.log.purge(conversation, i64::MAX).await.map_err(broken)?;
         }
-        Ok(())
+        let mut told = vec![("Owner_Account", json!(group.read().owner_name())), ("Name", json!(group.info().name))];
+        if group.kind != GroupKind::Community {
+            let members: Value = group.read().members().map(|one| json!({"Member_Account": one.user})).collect();
+            told.push(("MemberList", members));
+        }
+        self.tell_in_group(Callback::GroupAfterDestroy, group, &told).await
     }
 
     /// Tells accounts that a group is gone, now or when they come back.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use model::{
-    Code, Error, GroupKind, Role,
+    Callback, Code, Error, GroupKind, Role,
     group::{
         Fields, Receive, check_fields, check_length,
         field::is_declared,
@@ -19,7 +19,7 @@ use super::{
     notice::{report, tip},
     wire,
 };
-use crate::{Account, LiveApp, Services, broken, fault, presence::Session};
+use crate::{Account, LiveApp, Services, broken, callback, fault, presence::Session};
 
 /// What is to change about a member; `None` stays.
 #[derive(Default)]
@@ -61,6 +61,7 @@ impl Services {
         drop(alone);
         let place = Place::of(group);
         self.tell_notice(&place, &by.account, report::QUIT, &by.account, &json!({}), by.instance);
+        self.tell_exit(group, by, "Quit", std::slice::from_ref(&by.account)).await?;
         if empty {
             // Nobody is left to see it.
             let app = By { app: true, instance: None, account: by.account.clone() };
@@ -73,6 +74,21 @@ impl Services {
             self.tip(&place, by, body).await?;
         }
         Ok(())
+    }
+
+    async fn tell_exit(
+        self: &Arc<Self>,
+        group: &LiveGroup,
+        by: &By,
+        how: &str,
+        gone: &[Arc<Account>],
+    ) -> Result<(), Error> {
+        let told = [
+            ("ExitType", json!(how)),
+            ("Operator_Account", json!(by.account.user)),
+            ("ExitMemberList", callback::members(gone)),
+        ];
+        self.tell_in_group(Callback::GroupAfterExit, group, &told).await
     }
 
     /// Takes members out of the book and of memory. The group's lock is held.
@@ -123,6 +139,8 @@ impl Services {
         let numbers: Vec<i64> = gone.iter().map(|(account, _)| account.number).collect();
         self.drop_members(group, &numbers).await?;
         drop(alone);
+        let removed: Vec<_> = gone.iter().map(|(account, _)| account.clone()).collect();
+        self.tell_exit(group, by, "Kicked", &removed).await?;
         let place = Place::of(group);
         for (account, _) in &gone {
             let extra = json!({"RemarkInfo": reason});
@@ -227,6 +245,16 @@ impl Services {
         }
         group.write().members.insert(account.number, member.clone());
         drop(alone);
+        let mut told = vec![("Operator_Account", json!(by.account.user)), ("Modified_Account", json!(account.user))];
+        if member.role != old.role {
+            told.push(("Role", json!(member.role.name())));
+        }
+        if member.name_card != old.name_card {
+            told.push(("NameCard", json!(member.name_card)));
+        }
+        if told.len() > 2 {
+            self.tell_in_group(Callback::GroupMemberField, group, &told).await?;
+        }
         let place = Place::of(group);
         if let Some(receive) = change.receive {
             let extra = json!({"MsgFlag": receive.name()});

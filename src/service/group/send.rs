@@ -4,7 +4,7 @@ use std::sync::{Arc, PoisonError};
 
 use bytes::Bytes;
 use model::{
-    Code, Error, GroupKind, Millis, Role, flags,
+    Callback, Code, Error, GroupKind, Millis, Role, flags,
     group::{Priority, Receive, limit, rule::Action},
 };
 use serde_json::{Value, json, value::RawValue};
@@ -14,7 +14,8 @@ use tokio::sync::oneshot;
 use super::{By, LiveGroup, Place, heard, wire};
 use crate::{
     Account, LiveApp, Services, broken,
-    message::{Members, with_parts},
+    callback::{Cause, Forbidden, wanted},
+    message::{Members, take_turn, with_parts},
     presence::{Push, Session},
 };
 
@@ -56,6 +57,8 @@ pub struct Content {
     pub origin: Option<Arc<Session>>,
     /// Held until the message is queued, so that a client's messages keep the order they came in.
     pub order: Option<tokio::sync::OwnedMutexGuard<()>>,
+    /// The callbacks that its sender forbids.
+    pub forbidden: Forbidden,
 }
 
 /// What became of it.
@@ -131,11 +134,49 @@ struct Outgoing {
     instance: Option<u32>,
     mentions: Vec<Mention>,
     directed: Vec<Arc<Account>>,
+    /// The app's server is to be told of it.
+    after: Option<(Cause, By)>,
+}
+
+/// Whether any robot is mentioned.
+fn robots(mentions: &[Mention]) -> bool {
+    mentions.iter().any(|mention| matches!(mention, Mention::One(account) if account.robot))
 }
 
 impl Services {
     /// Says something in a group or in one of its topics; returns when it is on disk.
     pub async fn say(
+        self: &Arc<Self>,
+        app: &LiveApp,
+        place: &Place,
+        by: &By,
+        content: Content,
+    ) -> Result<GroupSent, Error> {
+        if wanted(Callback::GroupSendException).is_none() {
+            return self.say_quietly(app, place, by, content).await;
+        }
+        let told = (self.entry_of(place, by, &content, self.world.now()), content.online_only);
+        let said = self.say_quietly(app, place, by, content).await;
+        let failure = match &said {
+            Ok(sent) if sent.dropped => {
+                Some((Code::GroupTooFrequent.number(), "the message exceeds the group's rate".into()))
+            }
+            Ok(_) => None,
+            Err(error) => Some((error.number(), error.detail.clone())),
+        };
+        if let Some((code, why)) = failure {
+            Box::pin(self.tell_say_failed(place, by, (&told.0, told.1), (code, &why))).await?;
+        }
+        said
+    }
+
+    fn entry_of(&self, place: &Place, by: &By, content: &Content, now: Millis) -> Entry {
+        let card = place.group.read().member(by.account.number).map(|member| member.name_card.clone());
+        let members = members(content, &by.account, &card.unwrap_or_default());
+        entry(place.number(), content, by.account.number, members.into_bytes().into(), now)
+    }
+
+    async fn say_quietly(
         self: &Arc<Self>,
         app: &LiveApp,
         place: &Place,
@@ -148,6 +189,16 @@ impl Services {
             return Err(Error::new(Code::GroupNoPermission).detail("this type has no online-only messages"));
         }
         let now = self.world.now();
+        let mut entry = self.entry_of(place, by, &content, now);
+        let mut in_turn = None;
+        if let Some(cause) = wanted(Callback::GroupBeforeSend).filter(|_| !content.forbidden.before) {
+            in_turn = take_turn(content.origin.as_ref(), -place.number(), content.order.take()).await;
+            match Box::pin(self.before_say(&cause, place, by, (&entry, content.online_only))).await? {
+                None => return Ok(GroupSent { time: now, sequence: 0, dropped: false }),
+                Some(None) => {}
+                Some(Some(members)) => entry.body = members.into_bytes().into(),
+            }
+        }
         let per_second = app.settings.group_messages_per_second;
         // What the backend says for an ordinary member counts as that member's.
         let exempt = privileged && group.role(by.account.number) != Some(Role::Member);
@@ -155,8 +206,6 @@ impl Services {
             return Ok(GroupSent { time: now, sequence: 0, dropped: true });
         }
         let order = content.order.take();
-        let card = group.read().member(by.account.number).map(|member| member.name_card.clone()).unwrap_or_default();
-        let members = members(&content, &by.account, &card);
         if !content.directed.is_empty() {
             // Nobody hears of being mentioned in what is not for them.
             let receivers = &content.directed;
@@ -169,29 +218,50 @@ impl Services {
             };
             content.mentions = receivers.iter().filter(named).cloned().map(Mention::One).collect();
         }
-        let outgoing = Outgoing {
+        let after = wanted(Callback::GroupAfterSend).filter(|_| !content.forbidden.after);
+        let mut outgoing = Outgoing {
             place: place.clone(),
-            entry: entry(place.number(), &content, by.account.number, members.into_bytes().into(), now),
+            entry,
             from: by.account.number,
             instance: by.instance,
             mentions: std::mem::take(&mut content.mentions),
             directed: std::mem::take(&mut content.directed),
+            after: None,
         };
         if !group.kind.is_stored() || content.online_only {
-            return self.say_unstored(outgoing);
+            let mut entry = outgoing.entry.clone();
+            let sent = self.say_unstored(outgoing)?;
+            entry.sequence = sent.sequence;
+            if let Some(cause) = after {
+                Box::pin(self.after_say_unstored(&cause, place, by, (&entry, content.online_only))).await?;
+            }
+            return Ok(sent);
         }
         self.activate(group).await?;
+        if let Some(cause) = after {
+            outgoing.entry.flags |= flags::CALLBACK | cause.platform.number() << flags::CAUSE_SHIFT;
+            outgoing.after = Some((cause, by.clone()));
+        }
         let origin = content.origin.clone();
         let mentions = outgoing.mentions.clone();
+        let robots = robots(&mentions).then(|| outgoing.entry.clone());
         let (done, outcome) = oneshot::channel();
         self.queue_group(outgoing, origin, done).await?;
-        drop(order);
+        drop((order, in_turn));
         let appended = outcome.await.map_err(crate::fault)?.map_err(broken)?;
         if let Some(member) = group.write().members.get_mut(&by.account.number) {
             member.last_sent = appended.time / 1000;
         }
         if !mentions.is_empty() && !appended.repeated {
             self.mention(place, &by.account, &mentions, &appended, content.random, content.client_sequence).await?;
+        }
+        if let Some(mut entry) = robots.filter(|_| !appended.repeated && !content.forbidden.after) {
+            entry.sequence = appended.sequence;
+            let mentioned = mentions.iter().filter_map(|mention| match mention {
+                Mention::One(account) if account.robot => Some(account.clone()),
+                _ => None,
+            });
+            Box::pin(self.tell_of_robots(place, by, &entry, &mentioned.collect::<Vec<_>>())).await?;
         }
         if place.topic.is_some() {
             // Clients count what is unread in a topic from sequences alone; what one says oneself is read.
@@ -251,7 +321,14 @@ impl Services {
     ) -> Result<(), Error> {
         let services = self.clone();
         let entry = outgoing.entry.clone();
-        let deliver = move |entry| services.deliver_stored(&Outgoing { entry, ..outgoing });
+        let deliver = move |entry| {
+            let outgoing = Outgoing { entry, ..outgoing };
+            services.deliver_stored(&outgoing);
+            if let Some((cause, by)) = &outgoing.after {
+                let item = services.stored_in_group(cause, &outgoing.entry, &outgoing.place, Some(by));
+                services.tell_stored(cause, item);
+            }
+        };
         self.append_message(entry, false, origin, done, deliver).await
     }
 
@@ -320,6 +397,7 @@ impl Services {
             instance: None,
             mentions: vec![Mention::All],
             directed: Vec::new(),
+            after: None,
         };
         if !group.kind.is_stored() {
             self.tell_room(place, None, |sequence| {

@@ -6,7 +6,7 @@ use std::{
 };
 
 use model::{
-    Code, Error, GroupKind, Millis, SdkAppId, UserId,
+    Callback, Code, Error, GroupKind, Millis, SdkAppId, UserId,
     group::{Receive, TOPIC_INFIX, TopicInfo, check_topic_id, limit, rule::Action},
 };
 use serde_json::json;
@@ -271,11 +271,13 @@ impl Services {
         Self::check_topics(app, group, by)?;
         info.check()?;
         self.lexicons.check(app.sdkappid, info.texts(), Code::TextRejected)?;
+        let asked = [("Operator_Account", json!(by.account.user)), ("Name", json!(info.name))];
+        Box::pin(self.before_in_group(Callback::TopicBeforeCreate, group, &asked)).await?;
         let id = self.topic_id(group, id)?;
         if self.topics(group).await?.len() >= limit::TOPICS {
             return Err(Error::new(Code::UserGroupQuotaUsedUp).detail("a community has at most 200 topics"));
         }
-        let _alone = group.change().await?;
+        let alone = group.change().await?;
         let body = serde_json::to_vec(&info).map_err(fault)?;
         let now = self.world.now();
         let added = self.store.book.add_topic(app.sdkappid.into(), group.number, &id, now, body).await;
@@ -287,6 +289,15 @@ impl Services {
         let topic = topics.get(&number).cloned().ok_or_else(|| fault("a topic is gone right after it was made"))?;
         let place = Place { group: group.clone(), topic: Some(topic.clone()) };
         self.announce(&place, report::TOPIC_CREATED, &by.account, &json!({}), by.origin())?;
+        drop(alone);
+        let told = [
+            ("TopicId", json!(topic.id)),
+            ("Operator_Account", json!(by.account.user)),
+            ("Owner_Account", json!(group.read().owner_name())),
+            ("Name", json!(topic.info.name)),
+            ("UserDefinedDataList", json!([])),
+        ];
+        self.tell_in_group(Callback::TopicAfterCreate, group, &told).await?;
         Ok(topic)
     }
 
@@ -337,10 +348,23 @@ impl Services {
         self.store.book.change_topic(topic.number, body).await.map_err(broken)?;
         self.load_topics(&place.group).await?;
         drop(alone);
+        let mut told = vec![("Operator_Account", json!(by.account.user))];
+        for (name, ours) in [
+            ("Name", "TopicName"),
+            ("Introduction", "TopicIntroduction"),
+            ("Notification", "TopicNotification"),
+            ("FaceUrl", "TopicFaceUrl"),
+        ] {
+            told.extend(news.get(ours).map(|new| (name, new.clone())));
+        }
         let news = json!({"MsgTopicNewInfo": news});
         let operator = place.group.member(by.account.number);
         let body = Self::tip_body(tip::TOPIC, by, operator.as_ref(), &[], news);
-        self.tell_members(place, &body, None)
+        self.tell_members(place, &body, None)?;
+        if told.len() > 1 {
+            self.tell_in_group(Callback::TopicAfterInfo, &place.group, &told).await?;
+        }
+        Ok(())
     }
 
     /// Removes a topic with all that was said in it, and tells the members.
@@ -355,7 +379,9 @@ impl Services {
         self.store.log.purge(topic.number, i64::MAX).await.map_err(broken)?;
         let group = Place::of(&place.group);
         let extra = json!({"TopicIdArray": [topic.id]});
-        self.announce(&group, report::TOPICS_DELETED, &by.account, &extra, None)
+        self.announce(&group, report::TOPICS_DELETED, &by.account, &extra, None)?;
+        let told = [("TopicIdList", json!([topic.id]))];
+        self.tell_in_group(Callback::TopicAfterDestroy, &place.group, &told).await
     }
 
     /// Imports a topic; nobody is told. Returns its id.

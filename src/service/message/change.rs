@@ -69,7 +69,8 @@ impl Services {
             entry.client_time,
             from.tiny_id(),
         );
-        self.append_notice(conversation.number, (from, to), event, None).await
+        self.append_notice(conversation.number, (from, to), event, None).await?;
+        self.tell_c2c_recall(&entry, from, to).await
     }
 
     /// Replaces the elements or the custom data of a message. `known`: the version the caller knows; another one

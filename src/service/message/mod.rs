@@ -17,6 +17,7 @@ pub(crate) use change::{conflict, emptied, found};
 pub use history::{History, Slice};
 use model::Error;
 pub use search::{Hits, MessageFilter};
+pub(crate) use send::take_turn;
 pub use send::{Outbound, Sent};
 use store::tables::conversation::ConversationRow;
 pub use unread::{Missed, Unread, Untold};

@@ -1,11 +1,11 @@
 //! Sending: checked, stored, acknowledged, delivered, in this order.
 
-use std::sync::Arc;
+use std::{sync::Arc, task::Poll};
 
 use bytes::Bytes;
-use model::{Code, Error, MessageKey, Millis, UserId, flags};
+use model::{Callback, Code, Error, MessageKey, Millis, UserId, flags};
 use store::{Append, Appended, Entry, StoreError};
-use tokio::sync::oneshot;
+use tokio::sync::{OwnedMutexGuard, oneshot};
 
 use super::{
     Conversation, Members,
@@ -13,6 +13,7 @@ use super::{
 };
 use crate::{
     Account, LiveApp, Services, broken,
+    callback::{Cause, Forbidden, wanted},
     presence::{Push, Session},
 };
 
@@ -43,7 +44,28 @@ pub struct Outbound {
     /// The session it came from, if it came from a client.
     pub origin: Option<Arc<Session>>,
     /// Held until the message is queued, so that a client's messages keep the order they came in.
-    pub order: Option<tokio::sync::OwnedMutexGuard<()>>,
+    pub order: Option<OwnedMutexGuard<()>>,
+    /// The callbacks that its sender forbids.
+    pub forbidden: Forbidden,
+}
+
+impl Outbound {
+    /// The message as an entry that has no place yet.
+    fn entry(&self, conversation: i64, now: Millis) -> Entry {
+        Entry {
+            position: 0,
+            conversation,
+            sequence: 0,
+            time: self.dated.unwrap_or(now),
+            sender: self.from.number,
+            client_sequence: self.client_sequence,
+            random: self.random,
+            client_time: self.client_time,
+            flags: self.flags,
+            version: 0,
+            body: self.members.clone().into_bytes().into(),
+        }
+    }
 }
 
 /// What became of a message.
@@ -55,7 +77,49 @@ pub struct Sent {
     pub key: MessageKey,
 }
 
+impl Outbound {
+    /// Whether the app's server is asked about it: not about imports.
+    fn is_asked_about(&self) -> bool {
+        !self.forbidden.before && self.dated.is_none()
+    }
+
+    /// Whether the app's server is told of it.
+    fn is_told_of(&self) -> bool {
+        !self.forbidden.after && self.dated.is_none()
+    }
+
+    /// What its sender sees when it is not sent and is not to know.
+    fn unsent(&self, now: Millis) -> Sent {
+        let key = MessageKey { client_sequence: self.client_sequence, random: self.random, second: now / 1000 };
+        Sent { time: now, key }
+    }
+}
+
+/// Keeps the order of a client's messages to one receiver or group while the app's server is asked about them, and lets
+/// go of the order of all of them: so those to others do not wait. What is returned is held until the message is queued.
+pub(crate) async fn take_turn(
+    session: Option<&Arc<Session>>,
+    place: i64,
+    order: Option<OwnedMutexGuard<()>>,
+) -> Option<OwnedMutexGuard<()>> {
+    let turn = session?.turn_to(place).lock_owned();
+    tokio::pin!(turn);
+    // The first look takes a place in the line; waiting goes on without the order.
+    if let Poll::Ready(turn) = futures_util::poll!(turn.as_mut()) {
+        return Some(turn);
+    }
+    drop(order);
+    Some(turn.await)
+}
+
 impl Services {
+    /// Tells the app's server of a message that was refused, as far as it wants to know.
+    pub async fn tell_refused(self: &Arc<Self>, message: &Outbound, error: &Error) -> Result<(), Error> {
+        let Some(cause) = wanted(Callback::C2cAfterSend).filter(|_| message.is_told_of()) else { return Ok(()) };
+        let entry = message.entry(0, self.world.now());
+        self.after_c2c_unstored(&cause, &entry, (&message.from, &message.to), Some(error)).await
+    }
+
     /// Checks whether a user's message to a named user may go, and returns the receiver. `None`: the app wants
     /// blocked senders to believe that it went.
     pub async fn receiver_for(
@@ -87,8 +151,22 @@ impl Services {
 
     /// The same at a time that copies for several receivers share, so that they share their name as well.
     pub async fn send_at(self: &Arc<Self>, mut message: Outbound, now: Millis) -> Result<Sent, Error> {
+        let mut in_turn = None;
+        if let Some(cause) = wanted(Callback::C2cBeforeSend).filter(|_| message.is_asked_about()) {
+            in_turn = take_turn(message.origin.as_ref(), message.to.number, message.order.take()).await;
+            let entry = message.entry(0, now);
+            if !Box::pin(self.before_c2c(&cause, &mut message, entry)).await? {
+                return Ok(message.unsent(now));
+            }
+        }
+        let after = wanted(Callback::C2cAfterSend).filter(|_| message.is_told_of());
         if message.online_only {
-            return Ok(self.send_online(&message, now));
+            let sent = self.send_online(&message, now);
+            if let Some(cause) = after {
+                let entry = message.entry(0, now);
+                Box::pin(self.after_c2c_unstored(&cause, &entry, (&message.from, &message.to), None)).await?;
+            }
+            return Ok(sent);
         }
         let order = message.order.take();
         let conversation = self.make_conversation(&message.from, &message.to).await?;
@@ -99,10 +177,15 @@ impl Services {
         }
         let (done, outcome) = oneshot::channel();
         let key = (message.client_sequence, message.random);
-        self.queue(conversation.number, message, now, done).await?;
-        drop(order);
+        let robot = (message.to.robot && message.is_told_of())
+            .then(|| (message.entry(conversation.number, now), message.from.clone(), message.to.clone()));
+        self.queue(conversation.number, message, now, (done, after)).await?;
+        drop((order, in_turn));
         let appended = outcome.await.map_err(crate::fault)?.map_err(broken)?;
         drop(importing);
+        if let Some((entry, from, to)) = robot.filter(|_| !appended.repeated) {
+            Box::pin(self.tell_of_robot(&entry, &from, &to)).await?;
+        }
         Ok(Sent {
             time: appended.time,
             key: MessageKey { client_sequence: key.0, random: key.1, second: appended.time / 1000 },
@@ -114,26 +197,22 @@ impl Services {
         conversation: i64,
         message: Outbound,
         now: Millis,
-        done: oneshot::Sender<Result<Appended, StoreError>>,
+        (done, after): (oneshot::Sender<Result<Appended, StoreError>>, Option<Cause>),
     ) -> Result<(), Error> {
         let services = self.clone();
+        let mut entry = message.entry(conversation, now);
+        if let Some(cause) = &after {
+            entry.flags |= flags::CALLBACK | cause.platform.number() << flags::CAUSE_SHIFT;
+        }
         let (from, to, origin) = (message.from, message.to, message.origin);
-        let entry = Entry {
-            position: 0,
-            conversation,
-            sequence: 0,
-            time: message.dated.unwrap_or(now),
-            sender: from.number,
-            client_sequence: message.client_sequence,
-            random: message.random,
-            client_time: message.client_time,
-            flags: message.flags,
-            version: 0,
-            body: message.members.into_bytes().into(),
-        };
         let (push, copy) = (message.push, message.copy);
         let except = origin.as_ref().map(|session| session.instance);
-        let deliver = move |entry: Entry| services.deliver(&entry, &from, &to, (push, copy), except);
+        let deliver = move |entry: Entry| {
+            services.deliver(&entry, &from, &to, (push, copy), except);
+            if let Some(cause) = after {
+                services.tell_stored(&cause, services.stored_c2c(&cause, &entry, &from, &to));
+            }
+        };
         self.append_message(entry, message.dated.is_some(), origin, done, deliver).await
     }
 
@@ -193,19 +272,7 @@ impl Services {
     }
 
     fn send_online(&self, message: &Outbound, now: Millis) -> Sent {
-        let entry = Entry {
-            position: 0,
-            conversation: 0,
-            sequence: 0,
-            time: now,
-            sender: message.from.number,
-            client_sequence: message.client_sequence,
-            random: message.random,
-            client_time: message.client_time,
-            flags: message.flags,
-            version: 0,
-            body: message.members.clone().into_bytes().into(),
-        };
+        let entry = message.entry(0, now);
         let except = message.origin.as_ref().map(|session| session.instance);
         self.deliver(&entry, &message.from, &message.to, (message.push, message.copy), except);
         let key =

@@ -221,7 +221,13 @@ impl Services {
     }
 
     /// Marks what `peer` wrote up to a second as read by `me`, and tells the peer and the user's other devices.
-    pub async fn mark_read(&self, me: &Account, peer: &Account, second: i64, except: Option<u32>) -> Result<(), Error> {
+    pub async fn mark_read(
+        self: &Arc<Self>,
+        me: &Account,
+        peer: &Account,
+        second: i64,
+        except: Option<u32>,
+    ) -> Result<(), Error> {
         let Some(conversation) = self.conversation(me, peer).await? else { return Ok(()) };
         let Some(contact) = self.store.book.contact(me.number, conversation.number).await.map_err(broken)? else {
             return Ok(());
@@ -241,7 +247,7 @@ impl Services {
         let change = ContactChange::Read(sequence.max(contact.read_sequence), time);
         self.store.book.change_contacts(me.number, vec![(conversation.number, change)]).await.map_err(broken)?;
         self.tell_read(me, peer, time, except);
-        Ok(())
+        self.tell_c2c_read(me, peer, time).await
     }
 
     fn tell_read(&self, me: &Account, peer: &Account, second: i64, except: Option<u32>) {
@@ -258,7 +264,12 @@ impl Services {
     }
 
     /// Marks every conversation as read.
-    pub async fn mark_all_read(&self, app: &LiveApp, me: &Account, except: Option<u32>) -> Result<(), Error> {
+    pub async fn mark_all_read(
+        self: &Arc<Self>,
+        app: &LiveApp,
+        me: &Account,
+        except: Option<u32>,
+    ) -> Result<(), Error> {
         let contacts = self.pairs(me).await?;
         let overviews = self.overviews(me, &contacts, i64::MAX).await?;
         for (contact, overview) in contacts.iter().zip(overviews) {

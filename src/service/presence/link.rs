@@ -1,8 +1,11 @@
 //! The server's side of one client connection, as the services see it.
 
-use std::sync::{
-    Arc, Mutex, PoisonError,
-    atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering},
+use std::{
+    net::IpAddr,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering},
+    },
 };
 
 use bytes::Bytes;
@@ -22,6 +25,8 @@ pub struct Link {
     pub id: u64,
     /// The SDK instance's own name, 32 hexadecimal digits, the same over its reconnects.
     pub client: String,
+    /// Where it comes from.
+    pub address: Option<IpAddr>,
     outbox: Outbox,
     /// Set when the queue overflowed: nothing more can be promised on this connection.
     broken: AtomicBool,
@@ -34,16 +39,18 @@ pub struct Link {
     session: Mutex<Option<Arc<Session>>>,
     replay: Mutex<Vec<Arc<Push>>>,
     closing: AtomicBool,
+    silent: AtomicBool,
 }
 
 static NEXT: AtomicU64 = AtomicU64::new(1);
 
 impl Link {
     /// Makes a link, and the end its connection reads from.
-    pub fn new(client: String) -> (Arc<Self>, Queue) {
+    pub fn new(client: String, address: Option<IpAddr>) -> (Arc<Self>, Queue) {
         let link = Arc::new(Self {
             id: NEXT.fetch_add(1, Ordering::Relaxed),
             client,
+            address,
             outbox: Outbox::default(),
             broken: AtomicBool::new(false),
             start: AtomicI64::new(-1),
@@ -52,6 +59,7 @@ impl Link {
             session: Mutex::new(None),
             replay: Mutex::default(),
             closing: AtomicBool::new(false),
+            silent: AtomicBool::new(false),
         });
         (link.clone(), Queue::new(link))
     }
@@ -94,6 +102,16 @@ impl Link {
         if !self.closing.swap(true, Ordering::Relaxed) && !self.outbox.put(Outgoing::Close(why)) {
             self.broken.store(true, Ordering::Relaxed);
         }
+    }
+
+    /// Notes that the connection ends because the client was silent for too long.
+    pub fn gave_no_sign(&self) {
+        self.silent.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether it ended for that.
+    pub(super) fn was_silent(&self) -> bool {
+        self.silent.load(Ordering::Relaxed)
     }
 
     /// Whether the client was too slow and must come back.

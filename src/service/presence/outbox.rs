@@ -144,7 +144,7 @@ mod tests {
 
     #[test]
     fn a_waiting_connection_is_woken_once_for_all_it_finds() {
-        let (link, mut queue) = Link::new(String::new());
+        let (link, mut queue) = Link::new(String::new(), None);
         let counter = Arc::new(Counter::default());
         let waker = Waker::from(counter.clone());
         let cx = Context::from_waker(&waker);
@@ -160,14 +160,14 @@ mod tests {
 
     #[test]
     fn the_queue_is_bounded_and_ends_with_its_connection() {
-        let (link, mut queue) = Link::new(String::new());
+        let (link, mut queue) = Link::new(String::new(), None);
         (0..MOST).for_each(|_| link.push(&push(1)));
         assert!(!link.is_broken());
         link.push(&push(2));
         assert!(link.is_broken());
         assert_eq!(std::iter::from_fn(|| queue.try_next()).count(), MOST);
 
-        let (link, queue) = Link::new(String::new());
+        let (link, queue) = Link::new(String::new(), None);
         drop(queue);
         link.push(&push(1));
         assert!(link.is_broken());

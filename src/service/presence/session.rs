@@ -1,7 +1,8 @@
 //! One sign-in of a user: it outlives connections, and ends by sign-out, by a kick or with its account.
 
 use std::{
-    collections::{BTreeSet, HashSet, VecDeque},
+    collections::{BTreeSet, HashMap, HashSet, VecDeque},
+    net::IpAddr,
     sync::{Arc, Mutex, PoisonError, Weak},
 };
 
@@ -73,6 +74,10 @@ struct State {
     /// In the order in which it began.
     watching: VecDeque<i64>,
     rooms: Vec<Weak<LiveGroup>>,
+    /// The order of what the client says to one receiver or group, while anybody waits for it.
+    turns: HashMap<i64, Arc<tokio::sync::Mutex<()>>>,
+    /// The address of the last connection.
+    address: Option<IpAddr>,
 }
 
 /// What a session may have missed in groups.
@@ -119,6 +124,18 @@ impl Session {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Held while the app's server is asked about what the client says to one receiver or group.
+    pub(crate) fn turn_to(&self, place: i64) -> Arc<tokio::sync::Mutex<()>> {
+        let mut state = self.state();
+        state.turns.retain(|other, turn| *other == place || Arc::strong_count(turn) > 1);
+        state.turns.entry(place).or_default().clone()
+    }
+
+    /// The address its last connection came from.
+    pub fn address(&self) -> Option<IpAddr> {
+        self.state().address
+    }
+
     /// The connection, if there is one.
     pub fn link(&self) -> Option<Arc<Link>> {
         self.state().link.clone()
@@ -141,6 +158,7 @@ impl Session {
     pub(super) fn attach(&self, link: &Arc<Link>, handed: i64, handing: i64) -> Option<Arc<Link>> {
         let mut state = self.state();
         let old = state.link.replace(link.clone());
+        state.address = link.address;
         if old.is_some() && state.caught_up {
             // It went to the connection before; what of it did not arrive there is unconfirmed.
             state.pushed_until = Some(handed);
@@ -320,7 +338,7 @@ mod tests {
     }
 
     fn link() -> Arc<Link> {
-        Link::new("client".into()).0
+        Link::new("client".into(), None).0
     }
 
     fn said(position: i64) -> Arc<Push> {

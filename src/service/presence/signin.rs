@@ -6,7 +6,7 @@ use model::{Code, Error, Platform};
 use store::tables::account::SessionRow;
 
 use super::{End, Kick, Link, Session, notice};
-use crate::{Account, LiveApp, Services, failure::broken, world::fingerprint};
+use crate::{Account, LiveApp, Services, callback::StatusChange, failure::broken, world::fingerprint};
 
 /// What a client presents to sign in.
 pub enum SignIn<'a> {
@@ -47,6 +47,7 @@ impl Services {
                 check_alive(&session)?;
                 let account = self.accounts.need(app.sdkappid, &session.user, Code::AccountMissing).await?;
                 self.attach(&session, link, true);
+                self.tell_state(&session, StatusChange::Login, &[]);
                 self.rejoin_rooms(&session).await?;
                 Ok(SignedIn { session, account })
             }
@@ -85,11 +86,14 @@ impl Services {
         };
         let numbers: Vec<i64> = ended.iter().map(|(instance, _)| *instance).collect();
         self.store.book.add_session(&row, &fingerprint(&session.ticket), &numbers).await.map_err(broken)?;
+        let mut kicked = Vec::new();
         for other in ended.into_iter().filter_map(|(_, session)| session) {
+            kicked.push(other.platform);
             self.kick(&other, Kick::OtherSignIn);
         }
         self.hub.add(&session);
         self.attach(&session, link, false);
+        self.tell_state(&session, StatusChange::Login, &kicked);
         let account = self.accounts.need(app.sdkappid, &account.user, Code::AccountMissing).await?;
         Ok(SignedIn { session, account })
     }
@@ -165,6 +169,8 @@ impl Services {
         if let Some(session) = link.set_session(None)
             && session.detach(link, handed, self.world.now())
         {
+            let change = if link.was_silent() { StatusChange::TimeOut } else { StatusChange::LinkClose };
+            self.tell_state(&session, change, &[]);
             self.unwatch_all(&session);
             if !self.hub.is_online(session.account) {
                 self.tell_watchers(session.account);
@@ -183,6 +189,7 @@ impl Services {
             }
             self.hub.forget(session);
             self.left(session);
+            self.tell_state(session, StatusChange::Logout, &[]);
         }
         Ok(())
     }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use model::{Code, Error, Friend, Millis, friend::Wanted, quota};
+use model::{Code, Error, Friend, Millis, UserId, friend::Wanted, quota};
 use serde_json::json;
 use store::tables::{friend::FriendApplicationRow, relation::RelationChange};
 
@@ -95,7 +95,12 @@ impl Services {
                 other => results.push(Ok(other?)),
             }
         }
+        let pairs = std::mem::take(&mut draft.befriended);
         self.finish(draft).await?;
+        // Whoever is not the one who answers had applied.
+        let initiator = |pair: &(UserId, UserId)| if pair.0 == me.user { pair.1.clone() } else { pair.0.clone() };
+        let pairs: Vec<_> = pairs.into_iter().map(|pair| (pair.0.clone(), pair.1.clone(), initiator(&pair))).collect();
+        self.tell_befriended(me, &pairs, "friend_response", (None, false)).await?;
         Ok(results)
     }
 
@@ -127,12 +132,12 @@ impl Services {
         draft.withdraw_all(self, applicant).await?;
         let now = self.world.now();
         if gets {
-            draft.befriend(applicant.number, me, &asked, now)?;
+            draft.befriend((applicant.number, &applicant.user), me, &asked, now)?;
         }
         if adds {
             let friend = Friend { remark: item.wanted.friend.remark.clone(), ..asked.friend };
             let wanted = Wanted { friend, groups: item.wanted.groups.clone() };
-            draft.befriend(me.number, applicant, &wanted, now)?;
+            draft.befriend((me.number, &me.user), applicant, &wanted, now)?;
         }
         Ok(())
     }

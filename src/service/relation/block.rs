@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use model::{Code, Error, Millis, quota};
+use model::{Callback, Code, Error, Millis, quota};
 use store::tables::relation::RelationChange;
 
 use super::{List, Results, notice::Kind, refused};
@@ -19,6 +19,7 @@ impl Services {
         let mut draft = self.draft(app, me, peers.iter().map(|peer| peer.number)).await?;
         let mut blocked: BTreeSet<i64> = self.relations.list(List::Blocked, me.number).await?.iter().copied().collect();
         let holders = self.holders(me).await?;
+        let mut pairs = Vec::new();
         let mut results = Vec::with_capacity(peers.len());
         for peer in peers {
             if peer.number == me.number {
@@ -29,6 +30,7 @@ impl Services {
                 results.push(Err(Code::BlockListFull.into()));
             } else {
                 blocked.insert(peer.number);
+                pairs.push((me.user.clone(), peer.user.clone()));
                 draft.batch.change(me.number, peer.number, RelationChange::Block(self.world.now()));
                 draft.notices.names(me.number, Kind::Blocked, peer.user.as_str());
                 if draft.friends.contains(&peer.number) {
@@ -42,6 +44,7 @@ impl Services {
             }
         }
         self.finish(draft).await?;
+        self.tell_pairs(Callback::BlackListAdd, me, &pairs).await?;
         Ok(results)
     }
 
@@ -54,6 +57,7 @@ impl Services {
     ) -> Result<Results, Error> {
         let mut draft = self.draft(app, me, peers.iter().map(|peer| peer.number)).await?;
         let mut blocked: BTreeSet<i64> = self.relations.list(List::Blocked, me.number).await?.iter().copied().collect();
+        let mut pairs = Vec::new();
         let mut results = Vec::with_capacity(peers.len());
         for peer in peers {
             if !blocked.remove(&peer.number) {
@@ -61,10 +65,12 @@ impl Services {
                 continue;
             }
             draft.batch.change(me.number, peer.number, RelationChange::Unblock);
+            pairs.push((me.user.clone(), peer.user.clone()));
             draft.notices.names(me.number, Kind::Unblocked, peer.user.as_str());
             results.push(Ok(()));
         }
         self.finish(draft).await?;
+        self.tell_pairs(Callback::BlackListDelete, me, &pairs).await?;
         Ok(results)
     }
 

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap, hash_map::Entry};
 
-use model::{Code, Error, friend::Wanted, quota};
+use model::{Code, Error, UserId, friend::Wanted, quota};
 use serde_json::{Value, json};
 use store::tables::relation::{GroupingChange, RelationBatch, RelationChange};
 
@@ -26,6 +26,8 @@ pub(super) struct Draft<'a> {
     open: Option<Vec<(i64, i64, bool)>>,
     /// Applications that the draft adds to the user's list.
     pub(super) applications: usize,
+    /// Who gets whom as a friend.
+    pub(super) befriended: Vec<(UserId, UserId)>,
 }
 
 impl<'a> Draft<'a> {
@@ -40,6 +42,7 @@ impl<'a> Draft<'a> {
             groups: HashMap::new(),
             open: None,
             applications: 0,
+            befriended: Vec::new(),
         }
     }
 
@@ -82,7 +85,13 @@ impl<'a> Draft<'a> {
     }
 
     /// Puts a friend into an account's list and tells its devices; its groups exist already.
-    pub(super) fn befriend(&mut self, owner: i64, peer: &Account, wanted: &Wanted, created: i64) -> Result<(), Error> {
+    pub(super) fn befriend(
+        &mut self,
+        (owner, owner_name): (i64, &UserId),
+        peer: &Account,
+        wanted: &Wanted,
+        created: i64,
+    ) -> Result<(), Error> {
         let body = encode(&wanted.friend)?;
         let custom = !wanted.friend.custom.is_empty();
         self.batch.change(owner, peer.number, RelationChange::Put { created, body, custom });
@@ -93,6 +102,7 @@ impl<'a> Draft<'a> {
             self.friends.insert(peer.number);
         }
         self.notices.names(owner, Kind::FriendAdded, peer.user.as_str());
+        self.befriended.push((owner_name.clone(), peer.user.clone()));
         Ok(())
     }
 

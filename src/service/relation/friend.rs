@@ -3,7 +3,7 @@
 use std::{collections::HashSet, sync::Arc};
 
 use model::{
-    AllowType, Code, Error, Friend, Millis,
+    AllowType, Callback, Code, Error, Friend, Millis, UserId,
     friend::{GROUP, Item, Wanted, group_names},
 };
 use store::tables::{friend::FriendRow, relation::RelationChange};
@@ -78,14 +78,18 @@ impl Services {
         app: &LiveApp,
         me: &Account,
         items: &[(Arc<Account>, Wanted)],
-        how: Adding,
+        (how, admin): (Adding, Option<&UserId>),
     ) -> Result<Results, Error> {
         let mut draft = self.draft(app, me, items.iter().map(|(peer, _)| peer.number)).await?;
         let mut results = Vec::with_capacity(items.len());
         for (peer, wanted) in items {
             results.push(self.add_friend(&mut draft, peer, wanted, how).await?);
         }
+        let pairs = std::mem::take(&mut draft.befriended);
         self.finish(draft).await?;
+        let pairs: Vec<_> = pairs.into_iter().map(|(from, to)| (from, to, me.user.clone())).collect();
+        let command = if admin.is_some() { "FriendAdd" } else { "friend_add" };
+        self.tell_befriended(me, &pairs, command, (admin, how.force)).await?;
         Ok(results)
     }
 
@@ -137,12 +141,12 @@ impl Services {
         let now = self.world.now();
         draft.withdraw_all(self, peer).await?;
         if !forward {
-            draft.befriend(me.number, peer, wanted, now)?;
+            draft.befriend((me.number, &me.user), peer, wanted, now)?;
         }
         if reverse {
             let friend = Friend { remark: String::new(), ..wanted.friend.clone() };
             let wanted = Wanted { friend, groups: Vec::new() };
-            draft.befriend(peer.number, me, &wanted, now)?;
+            draft.befriend((peer.number, &peer.user), me, &wanted, now)?;
         }
         Ok(Ok(()))
     }
@@ -183,7 +187,7 @@ impl Services {
                 }
                 None => self.world.now(),
             };
-            draft.befriend(me.number, peer, wanted, created)?;
+            draft.befriend((me.number, &me.user), peer, wanted, created)?;
             results.push(Ok(()));
         }
         self.finish(draft).await?;
@@ -272,6 +276,7 @@ impl Services {
             Deletion::Single => HashSet::new(),
             Deletion::Both => self.holders(me).await?,
         };
+        let mut pairs = Vec::new();
         let mut results = Vec::with_capacity(peers.len());
         for peer in peers {
             if !draft.friends.contains(&peer.number) {
@@ -279,12 +284,15 @@ impl Services {
                 continue;
             }
             draft.unfriend(me.number, (peer.number, peer.user.as_str()));
+            pairs.push((me.user.clone(), peer.user.clone()));
             if holders.contains(&peer.number) {
                 draft.unfriend(peer.number, (me.number, me.user.as_str()));
+                pairs.push((peer.user.clone(), me.user.clone()));
             }
             results.push(Ok(()));
         }
         self.finish(draft).await?;
+        self.tell_pairs(Callback::FriendDelete, me, &pairs).await?;
         Ok(results)
     }
 
@@ -298,13 +306,18 @@ impl Services {
             }
             let mut draft = self.draft(app, me, rows.iter().map(|row| row.peer)).await?;
             let holders = self.holders(me).await?;
+            let mut pairs = Vec::new();
             for row in rows.iter().filter(|row| draft.friends.contains(&row.peer)).collect::<Vec<_>>() {
                 draft.unfriend(me.number, (row.peer, &row.user));
+                let user = UserId::new(&row.user);
+                pairs.extend(user.clone().map(|user| (me.user.clone(), user)));
                 if how == Deletion::Both && holders.contains(&row.peer) {
                     draft.unfriend(row.peer, (me.number, me.user.as_str()));
+                    pairs.extend(user.map(|user| (user, me.user.clone())));
                 }
             }
             self.finish(draft).await?;
+            self.tell_pairs(Callback::FriendDelete, me, &pairs).await?;
         }
     }
 
