@@ -1,6 +1,8 @@
 //! One binary for all suites: linking is what costs.
 
 #[cfg(test)]
+mod callbacks;
+#[cfg(test)]
 mod download;
 #[cfg(test)]
 mod fields;

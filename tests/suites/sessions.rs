@@ -42,7 +42,7 @@ pub(super) async fn is_alive(client: &Online) {
 pub(super) async fn native(app: &App, user: &str, platform: Platform) -> Queue {
     let services = app.server.services();
     let live = services.apps.get(app.sdkappid).unwrap();
-    let (link, queue) = Link::new("native".into());
+    let (link, queue) = Link::new("native".into(), None);
     services.hub.open(&link);
     let signature = app.sign(user);
     services.sign_in(&live, &link, SignIn::Signature { user, signature: &signature, platform }).await.unwrap();

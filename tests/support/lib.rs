@@ -5,6 +5,7 @@
 
 mod admin;
 mod chance;
+mod hook;
 mod http;
 mod operator;
 mod raw;
@@ -14,6 +15,7 @@ mod wait;
 
 pub use admin::Admin;
 pub use chance::Chance;
+pub use hook::{Call, Hook, Reply, fine};
 pub use http::{Answer, Wire};
 pub use operator::Console;
 pub use raw::{Raw, head};

@@ -31,6 +31,7 @@ pub struct Server(Arc<Inner>);
 struct Inner {
     folder: TempDir,
     files: Place,
+    allow_private: bool,
     world: Arc<World>,
     address: SocketAddr,
     running: Mutex<Option<Running>>,
@@ -43,18 +44,25 @@ struct Running {
 }
 
 impl Running {
-    async fn start(folder: &TempDir, files: &Place, world: &Arc<World>, listener: TcpListener) -> Self {
+    async fn start(
+        folder: &TempDir,
+        (files, callbacks_allow_private): (&Place, bool),
+        world: &Arc<World>,
+        listener: TcpListener,
+    ) -> Self {
         let backend = Backend::Sqlite { dir: folder.path().join("data") };
         let store = Store::open(&Config { backend, durability: Durability::Full }).await.expect("the store opens");
         let history = folder.path().join("history");
-        let options = Options { files: files.clone(), history, ..Options::default() };
+        // Apps' servers are on this machine as well.
+        let options = Options { files: files.clone(), history, callbacks_allow_private, ..Options::default() };
         let services = Services::start(store, world.clone(), options).await.expect("the services start");
         services.go_on_pushing();
         let router = gateway::router(services.clone());
         let (stop, stopped) = oneshot::channel();
         let served = tokio::spawn(async move {
             let stopped = async { drop(stopped.await) };
-            axum::serve(listener, router).with_graceful_shutdown(stopped).await.expect("the port is served");
+            let service = router.into_make_service_with_connect_info::<SocketAddr>();
+            axum::serve(listener, service).with_graceful_shutdown(stopped).await.expect("the port is served");
         });
         Self { services, stop, served }
     }
@@ -74,26 +82,31 @@ impl Running {
 impl Server {
     /// Starts with the machine's clock.
     pub async fn start() -> Self {
-        Self::start_in(World::system(), None).await
+        Self::start_in(World::system(), None, true).await
     }
 
     /// Starts with a clock that stands still until it is moved.
     pub async fn start_fixed() -> Self {
-        Self::start_in(World::fixed(FIXED, World::system().number()), None).await
+        Self::start_in(World::fixed(FIXED, World::system().number()), None, true).await
     }
 
     /// The same with uploaded files elsewhere than in its folder.
     pub async fn start_fixed_with(files: Place) -> Self {
-        Self::start_in(World::fixed(FIXED, World::system().number()), Some(files)).await
+        Self::start_in(World::fixed(FIXED, World::system().number()), Some(files), true).await
     }
 
-    async fn start_in(world: Arc<World>, files: Option<Place>) -> Self {
+    /// Starts as the platform is by default: callbacks go to public addresses only.
+    pub async fn start_strict() -> Self {
+        Self::start_in(World::system(), None, false).await
+    }
+
+    async fn start_in(world: Arc<World>, files: Option<Place>, allow_private: bool) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder can be made");
         let files = files.unwrap_or_else(|| Place::Disk { dir: folder.path().join("files") });
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a port is free");
         let address = listener.local_addr().expect("a listener has an address");
-        let running = Running::start(&folder, &files, &world, listener).await;
-        Self(Arc::new(Inner { folder, files, world, address, running: Mutex::new(Some(running)) }))
+        let running = Running::start(&folder, (&files, allow_private), &world, listener).await;
+        Self(Arc::new(Inner { folder, files, allow_private, world, address, running: Mutex::new(Some(running)) }))
     }
 
     fn running(&self) -> std::sync::MutexGuard<'_, Option<Running>> {
@@ -105,7 +118,8 @@ impl Server {
         let running = self.running().take().expect("the server runs");
         running.end().await;
         let listener = TcpListener::bind(self.0.address).await.expect("the port is free again");
-        let running = Running::start(&self.0.folder, &self.0.files, &self.0.world, listener).await;
+        let running =
+            Running::start(&self.0.folder, (&self.0.files, self.0.allow_private), &self.0.world, listener).await;
         *self.running() = Some(running);
     }
 
