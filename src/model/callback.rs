@@ -78,7 +78,6 @@ callbacks! {
     GroupAfterDestroy "Group.CallbackAfterGroupDestroyed" After 2019 "群组解散之后回调" "a group was dismissed";
     GroupAfterInfo "Group.CallbackAfterGroupInfoChanged" After 2019 "群组资料变动之后回调" "what is said of a group was changed";
     GroupAfterRecall "Group.CallbackAfterRecallMsg" After 2022 "撤回群消息之后回调" "group messages were recalled";
-    GroupMemberState "Group.CallbackOnMemberStateChange" After 2022 "直播群成员在线状态回调" "a listener of a live room lost its last connection, or came back";
     GroupSendException "Group.CallbackSendMsgException" After 2022 "发送群聊消息异常回调" "a group message could not be sent";
     TopicBeforeCreate "Group.CallbackBeforeCreateTopic" Before 2022 "创建话题之前回调" "a topic is about to be made";
     TopicAfterCreate "Group.CallbackAfterCreateTopic" After 2022 "创建话题之后回调" "a topic was made";

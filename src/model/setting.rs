@@ -454,7 +454,7 @@ settings! {
     callback_on_failure: CallbackPolicy = CallbackPolicy::Deliver, [], "What happens when a callback before an event gets no usable answer within 2 seconds: deliver lets the event go on, refuse does not; 80003.";
     callback_retry: bool = true, [], "Whether a callback after an event is repeated until it was taken, for about five minutes; without, it is tried once. What was not taken can be sent again at the console.";
     callback_form: CallbackForm = CallbackForm::Current, [], "Which bodies callbacks have: the current ones, or those of 2019 without what came later.";
-    callback_token: Hidden = Hidden::default(), [128], "The token that callbacks are signed with (Sign and RequestTime in the address); empty is unsigned.";
+    callback_token: Hidden = Hidden::default(), [128], "The token that callbacks are signed with, in the address; empty is unsigned.";
     callback_ca: Pem = Pem::default(), [65_536], "The certificates by which the app's server is known over HTTPS; empty is those that the system trusts.";
     callback_certificate: Pem = Pem::default(), [65_536], "The certificate that callbacks show to the app's server over HTTPS (HTTPS双向认证), with those that issued it.";
     callback_key: Hidden = Hidden::default(), [65_536], "The private key of that certificate, in PEM.";

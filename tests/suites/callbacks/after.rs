@@ -72,10 +72,10 @@ async fn what_is_given_up_can_be_sent_again() {
     assert_eq!((&list[0]["command"], &list[0]["failure"]), (&json!(AFTER), &json!("status 503")));
     assert_eq!(words(&list[1]["body"]), "1");
     let state = operator.ask("console.callback.get", &named).await.json();
-    assert_eq!(
-        (&state["dead"], &state["breaker"], &state["asked"], &state["answered"]),
-        (&json!(2), &json!("closed"), &json!(2), &json!(0))
-    );
+    assert_eq!((&state["dead"], &state["breaker"]), (&json!(2), &json!("closed")));
+    // Others came before, when everything was on and answered.
+    let count = |name: &str| state[name].as_u64().unwrap();
+    assert_eq!(count("asked") - count("answered"), 2);
     assert_eq!(state["lastFailure"]["why"], "status 503");
     hook.answer(AFTER, Reply::Json(support::fine()));
     let one = json!({"sdkAppId": app.sdkappid, "numbers": [list[1]["number"]]});
