@@ -10,35 +10,43 @@ pub(super) fn is_public(address: IpAddr) -> bool {
     }
 }
 
+/// IPv4 networks that are set aside, each with how many of its first bits count.
+const SET_ASIDE: [([u8; 4], u32); 15] = [
+    ([0, 0, 0, 0], 8),       // this network
+    ([10, 0, 0, 0], 8),      // private
+    ([100, 64, 0, 0], 10),   // shared by providers
+    ([127, 0, 0, 0], 8),     // this machine
+    ([169, 254, 0, 0], 16),  // this link
+    ([172, 16, 0, 0], 12),   // private
+    ([192, 0, 0, 0], 24),    // protocols
+    ([192, 0, 2, 0], 24),    // documentation
+    ([192, 88, 99, 0], 24),  // relays to IPv6
+    ([192, 168, 0, 0], 16),  // private
+    ([198, 18, 0, 0], 15),   // measurements
+    ([198, 51, 100, 0], 24), // documentation
+    ([203, 0, 113, 0], 24),  // documentation
+    ([224, 0, 0, 0], 4),     // many receivers
+    ([240, 0, 0, 0], 4),     // reserved, and everybody
+];
+
 fn is_public_v4(address: Ipv4Addr) -> bool {
-    let [a, b, c, _] = address.octets();
-    let is_special = matches!(
-        (a, b, c),
-        (0, ..)                     // this network
-            | (100, 64..=127, _)    // shared by providers
-            | (192, 0, 0 | 2)       // protocol assignments, documentation
-            | (192, 88, 99)         // relays to IPv6
-            | (198, 18 | 19, _)     // measurements
-            | (198, 51, 100)        // documentation
-            | (203, 0, 113)         // documentation
-            | (224.., ..) // multicast, reserved, broadcast
-    );
-    !(is_special || address.is_private() || address.is_loopback() || address.is_link_local())
+    let address = u32::from(address);
+    !SET_ASIDE.iter().any(|(network, bits)| (address ^ u32::from_be_bytes(*network)) >> (32 - bits) == 0)
 }
 
 fn is_public_v6(address: Ipv6Addr) -> bool {
-    let [a, b, c, d, e, f, g, h] = address.segments();
-    let inner = |high: u16, low: u16| {
-        let ([one, two], [three, four]) = (high.to_be_bytes(), low.to_be_bytes());
+    let all = address.segments();
+    let inner = |at: usize| {
+        let ([one, two], [three, four]) = (all[at].to_be_bytes(), all[at + 1].to_be_bytes());
         is_public_v4(Ipv4Addr::new(one, two, three, four))
     };
-    match (a, b, c, d, e, f) {
+    match all {
         // An IPv4 address in another dress: mapped, translated, tunnelled.
-        (0, 0, 0, 0, 0, 0 | 0xffff) | (0x64, 0xff9b, 0, 0, 0, 0) => inner(g, h),
-        (0x2002, ..) => inner(b, c),
+        [0, 0, 0, 0, 0, 0 | 0xffff, ..] | [0x64, 0xff9b, 0, 0, 0, 0, ..] => inner(6),
+        [0x2002, ..] => inner(1),
         // Of the rest only global unicast; not Teredo, documentation, or what else is set aside there.
-        (0x2001, 0..=0x1ff | 0xdb8, ..) | (0x3fff, 0..=0xfff, ..) => false,
-        (0x2000..=0x3fff, ..) => true,
+        [0x2001, 0..=0x1ff | 0xdb8, ..] | [0x3fff, 0..=0xfff, ..] => false,
+        [0x2000..=0x3fff, ..] => true,
         _ => false,
     }
 }

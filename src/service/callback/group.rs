@@ -70,20 +70,19 @@ impl Services {
         by: &By,
         (entry, online_only): (&Entry, bool),
     ) -> Result<Option<Option<Members>>, Error> {
-        let operator = self.operator(cause, by);
+        let operator = Self::operator(cause, by);
         let body = said(cause, Callback::GroupBeforeSend, place, entry, online_only, Some(&operator));
         match self.ask_app(cause, body).await? {
             Verdict::Swallow => Ok(None),
             Verdict::Go(answer) => match rewritten(&entry.body, &answer, model::group::limit::MESSAGE_BYTES) {
                 Ok(members) => Ok(Some(members)),
-                Err(error) => self.unusable_rewrite(cause, error).map(|()| Some(None)),
+                Err(error) => Self::unusable_rewrite(cause, &error).map(|()| Some(None)),
             },
         }
     }
 
     /// Who asked: an administrator speaks for others at REST.
-    #[expect(clippy::unused_self, reason = "one of the services' questions")]
-    fn operator(&self, cause: &Cause, by: &By) -> String {
+    fn operator(cause: &Cause, by: &By) -> String {
         match cause.administrator.as_ref().filter(|_| by.is_backend()) {
             Some(administrator) => administrator.to_string(),
             None => by.account.user.to_string(),
@@ -93,7 +92,7 @@ impl Services {
     /// What is told of a stored group message.
     pub(crate) fn stored_in_group(&self, cause: &Cause, entry: &Entry, place: &Place, by: Option<&By>) -> Item {
         let (cause_later, said_later, place_later) = (cause.clone(), entry.clone(), place.clone());
-        let operator = by.map(|by| self.operator(cause, by));
+        let operator = by.map(|by| Self::operator(cause, by));
         let now = entry.time;
         let write = move |_| {
             let callback = Callback::GroupAfterSend;
@@ -118,7 +117,7 @@ impl Services {
         by: &By,
         (entry, online_only): (&Entry, bool),
     ) -> Result<(), Error> {
-        let operator = self.operator(cause, by);
+        let operator = Self::operator(cause, by);
         let body = said(cause, Callback::GroupAfterSend, place, entry, online_only, Some(&operator));
         self.tell_app(cause, place.number(), body).await
     }
@@ -133,7 +132,7 @@ impl Services {
     ) -> Result<(), Error> {
         let Some(cause) = wanted(Callback::BotGroupMessage).filter(|_| !robots.is_empty()) else { return Ok(()) };
         let names: Vec<&str> = robots.iter().map(|robot| robot.user.as_str()).collect();
-        let operator = self.operator(&cause, by);
+        let operator = Self::operator(&cause, by);
         let body = said(&cause, Callback::BotGroupMessage, place, entry, false, Some(&operator));
         self.tell_app(&cause, place.number(), body.field("AtRobotAccount", &names)).await
     }
@@ -147,7 +146,7 @@ impl Services {
         (code, why): (i32, &str),
     ) -> Result<(), Error> {
         let Some(cause) = wanted(Callback::GroupSendException) else { return Ok(()) };
-        let operator = self.operator(&cause, by);
+        let operator = Self::operator(&cause, by);
         let body = said(&cause, Callback::GroupSendException, place, entry, online_only, Some(&operator))
             .field("ErrorCode", &code)
             .field("ErrorInfo", why);

@@ -189,8 +189,10 @@ impl Services {
     async fn move_position(&self, handed: i64) -> Result<(), Error> {
         let open = self.callbacks.all().iter().filter_map(|endpoint| lock(&endpoint.queue).first_open()).min();
         let reached = open.map_or(handed, |open| handed.min(open - 1));
-        let lately =
-            self.callbacks.all().iter().fold(false, |any, endpoint| lock(&endpoint.queue).take_closed() || any);
+        let mut lately = false;
+        for endpoint in self.callbacks.all() {
+            lately |= lock(&endpoint.queue).take_closed();
+        }
         let position = self.callbacks.position.load(Ordering::Relaxed);
         if reached <= position || !lately && reached - position < BEHIND {
             return Ok(());

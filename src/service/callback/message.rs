@@ -69,7 +69,7 @@ impl Services {
                 match rewritten(&entry.body, &answer, model::message::MESSAGE_BYTES) {
                     Ok(Some(members)) => message.members = members,
                     Ok(None) => {}
-                    Err(error) => self.unusable_rewrite(cause, error)?,
+                    Err(error) => Self::unusable_rewrite(cause, &error)?,
                 }
                 Ok(true)
             }
@@ -77,7 +77,7 @@ impl Services {
     }
 
     /// A rewritten message that cannot be sent is no usable answer.
-    pub(super) fn unusable_rewrite(&self, cause: &Cause, error: Error) -> Result<(), Error> {
+    pub(super) fn unusable_rewrite(cause: &Cause, error: &Error) -> Result<(), Error> {
         tracing::debug!(app = cause.app.sdkappid, %error, "a callback's other content cannot be sent");
         match cause.app.settings.callback_on_failure {
             model::callback::CallbackPolicy::Deliver => Ok(()),

@@ -20,6 +20,7 @@ mod queue;
 
 use std::{
     collections::HashMap,
+    fmt::Write as _,
     net::IpAddr,
     sync::{
         Arc, Mutex, PoisonError, RwLock,
@@ -205,7 +206,7 @@ fn address_query(app: &LiveApp, callback: Callback, from: &str, second: i64) -> 
     let mut query = format!("SdkAppid={}&CallbackCommand={}&contenttype=json&{from}", app.sdkappid, callback.name());
     let token = app.settings.callback_token.reveal();
     if !token.is_empty() {
-        query.push_str(&format!("&RequestTime={second}&Sign={}", signature(token, second)));
+        let _ = write!(query, "&RequestTime={second}&Sign={}", signature(token, second));
     }
     query
 }

@@ -155,7 +155,7 @@ impl Services {
         if wanted(Callback::GroupSendException).is_none() {
             return self.say_quietly(app, place, by, content).await;
         }
-        let told = (self.entry_of(place, by, &content, self.world.now()), content.online_only);
+        let told = (Self::entry_of(place, by, &content, self.world.now()), content.online_only);
         let said = self.say_quietly(app, place, by, content).await;
         let failure = match &said {
             Ok(sent) if sent.dropped => {
@@ -170,7 +170,7 @@ impl Services {
         said
     }
 
-    fn entry_of(&self, place: &Place, by: &By, content: &Content, now: Millis) -> Entry {
+    fn entry_of(place: &Place, by: &By, content: &Content, now: Millis) -> Entry {
         let card = place.group.read().member(by.account.number).map(|member| member.name_card.clone());
         let members = members(content, &by.account, &card.unwrap_or_default());
         entry(place.number(), content, by.account.number, members.into_bytes().into(), now)
@@ -189,7 +189,7 @@ impl Services {
             return Err(Error::new(Code::GroupNoPermission).detail("this type has no online-only messages"));
         }
         let now = self.world.now();
-        let mut entry = self.entry_of(place, by, &content, now);
+        let mut entry = Self::entry_of(place, by, &content, now);
         let mut in_turn = None;
         if let Some(cause) = wanted(Callback::GroupBeforeSend).filter(|_| !content.forbidden.before) {
             in_turn = take_turn(content.origin.as_ref(), -place.number(), content.order.take()).await;
