@@ -9,6 +9,7 @@ mod crash;
 mod crowd;
 mod fanout;
 mod groups;
+mod hook;
 mod idle;
 mod load;
 mod login;
@@ -45,6 +46,8 @@ enum Command {
     Run(run::Args),
     /// The bare relay
     Relay(relay::Args),
+    /// An app's own server that takes every callback
+    Hook,
     /// The load generator: message pairs
     Load(load::Args),
     /// The load generator: idle connections
@@ -77,6 +80,7 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
     match cli.command.unwrap_or(Command::Run(cli.run)) {
         Command::Run(args) => run::run(&args).await,
         Command::Relay(args) => relay::run(&args).await,
+        Command::Hook => hook::run().await,
         Command::Load(args) => load::run(args).await,
         Command::Idle(args) => idle::run(args).await,
         Command::Fanout(args) => fanout::run(args).await,

@@ -54,6 +54,12 @@ pub async fn run(args: &Args) -> anyhow::Result<()> {
 
     eprintln!("messages through the server");
     let c2c: load::Outcome = with_server(args, "load", &loads).await?;
+    eprintln!("messages that an app's own server is told of");
+    let told: load::Outcome = {
+        let hook = Relay::start_as("hook")?;
+        let url = format!("callback_url=http://{}/", hook.address);
+        with_server_set(args, "load", &loads, &[&url, "callbacks=C2C.CallbackAfterSendMsg"]).await?
+    };
     eprintln!("the same frames through the relay");
     let relay: load::Outcome = {
         let relay = Relay::start()?;
@@ -84,7 +90,7 @@ pub async fn run(args: &Args) -> anyhow::Result<()> {
 
     let processors = std::thread::available_parallelism().map_or(0, std::num::NonZero::get);
     let settings = Settings { quick: args.quick, pairs: args.pairs, window: args.window, seconds, processors };
-    let report = Report { c2c, idle, relay, relay_idle, groups, login, offline, settings };
+    let report = Report { c2c, told, idle, relay, relay_idle, groups, login, offline, settings };
     let path = args.out.join("report.json");
     std::fs::write(&path, serde_json::to_vec_pretty(&report.json())?)?;
     println!("{}\nwritten to {}", report.table(), path.display());
@@ -97,9 +103,20 @@ pub async fn with_server<T: DeserializeOwned + Send + 'static>(
     command: &'static str,
     options: &[String],
 ) -> anyhow::Result<T> {
+    with_server_set(args, command, options, &[]).await
+}
+
+/// The same with settings of the app.
+async fn with_server_set<T: DeserializeOwned + Send + 'static>(
+    args: &Args,
+    command: &'static str,
+    options: &[String],
+    settings: &[&str],
+) -> anyhow::Result<T> {
     let place = Place::fresh(&args.server, &args.out, command)?;
     let server = place.start().await?;
     let app = place.create_app()?;
+    place.set(&app, settings)?;
     let more =
         [format!("--url={}", place.url()), format!("--sdkappid={}", app.sdkappid), format!("--pid={}", server.pid())];
     let outcome = child(command, options, &more, Some(&app)).await;
@@ -139,8 +156,13 @@ pub struct Relay {
 impl Relay {
     /// Starts it on a free port.
     pub fn start() -> anyhow::Result<Self> {
+        Self::start_as("relay")
+    }
+
+    /// Starts another part of this program that prints its address.
+    fn start_as(part: &str) -> anyhow::Result<Self> {
         let mut process =
-            Command::new(std::env::current_exe()?).arg("relay").stdin(Stdio::null()).stdout(Stdio::piped()).spawn()?;
+            Command::new(std::env::current_exe()?).arg(part).stdin(Stdio::null()).stdout(Stdio::piped()).spawn()?;
         let output = process.stdout.take().context("the relay has no output")?;
         let mut relay = Self { process, address: String::new() };
         BufReader::new(output).read_line(&mut relay.address)?;

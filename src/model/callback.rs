@@ -238,7 +238,7 @@ fn split(url: &str) -> Option<UrlParts> {
     let (authority, path) = rest.split_at(end);
     let (host, port) = if let Some(literal) = authority.strip_prefix('[') {
         let (host, port) = literal.split_once(']')?;
-        host.parse::<std::net::Ipv6Addr>().ok()?;
+        host.parse::<core::net::Ipv6Addr>().ok()?;
         (host, port.strip_prefix(':').or(port.is_empty().then_some(""))?)
     } else {
         let (host, port) = authority.split_once(':').unwrap_or((authority, ""));

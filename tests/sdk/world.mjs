@@ -57,7 +57,7 @@ export class World {
   set(...settings) { this.run('app', 'set', String(this.sdkappid), ...settings); }
 
   async serve(listen) {
-    const env = { ...process.env, FEIHONG__SERVER__METRICS_LISTEN: '' };
+    const env = { ...process.env, FEIHONG__SERVER__METRICS_LISTEN: '', FEIHONG__CALLBACKS__ALLOW_PRIVATE: 'true' };
     this.server = spawn(BINARY, ['serve', '--data', this.data, '--listen', listen], { env, stdio: ['ignore', 'pipe', 'ignore'] });
     let said = '';
     this.server.stdout.on('data', (text) => { said += text; });

@@ -23,7 +23,7 @@ const TOGETHER: Duration = Duration::from_millis(200);
 /// The book is looked after at least so often.
 const AT_LEAST: Duration = Duration::from_mins(1);
 /// What has waited for so long is kept in the book.
-const STALE: Millis = 2000;
+const STALE: Millis = 10_000;
 /// How far the position may lie behind the log when nothing waits: so much is read at the next start.
 const BEHIND: i64 = 10_000;
 /// So many entries of the log are read at a time.

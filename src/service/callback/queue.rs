@@ -11,7 +11,7 @@ use tokio::time::Instant;
 use crate::Account;
 
 /// So many callbacks of an app are in memory; further ones wait in the book.
-pub(super) const WINDOW: usize = 2048;
+pub(super) const WINDOW: usize = 16_384;
 
 /// Where a callback is kept until it is taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
