@@ -213,7 +213,7 @@ impl Services {
     pub(crate) fn tell_full_later(self: &Arc<Self>, group: &LiveGroup) {
         if let Some(cause) = wanted(Callback::GroupAfterFull) {
             let body = about(&cause, Callback::GroupAfterFull, group);
-            self.tell_app_later(cause, group.number, body);
+            self.tell_app_later(&cause, group.number, body);
         }
     }
 }

@@ -13,6 +13,7 @@ mod breaker;
 mod client;
 mod deliver;
 mod group;
+mod inbox;
 mod keep;
 mod message;
 mod person;
@@ -35,14 +36,14 @@ pub use breaker::BreakerState;
 pub use client::Failure;
 use client::{Client, PATIENCE};
 pub(crate) use group::{fields, members};
+use inbox::{Fresh, Inbox};
 use model::{
     Callback, Error, Millis, SdkAppId, Settings, UserId,
     callback::{CallbackSet, OptPlatform},
 };
 pub use person::Refusals;
 pub(crate) use person::StatusChange;
-use queue::{Item, Payload, Queue, Source};
-use store::tables::callback::NewCallback;
+use queue::Queue;
 use tokio::{
     sync::{Notify, Semaphore},
     time::{Instant, timeout},
@@ -125,6 +126,7 @@ pub(crate) struct Endpoint {
     client: Mutex<Option<(Settings, Arc<Client>)>>,
     breaker: Mutex<Breaker>,
     asking: Semaphore,
+    inbox: Mutex<Inbox<Fresh>>,
     queue: Mutex<Queue>,
     wake: Notify,
     delivering: AtomicBool,
@@ -144,6 +146,7 @@ impl Endpoint {
             client: Mutex::default(),
             breaker: Mutex::default(),
             asking: Semaphore::new(ASKED_AT_ONCE),
+            inbox: Mutex::default(),
             queue: Mutex::default(),
             wake: Notify::new(),
             delivering: AtomicBool::new(false),
@@ -276,39 +279,6 @@ impl Services {
             lock(&endpoint.breaker).failed(Instant::now());
             Err(Failure::Timeout)
         })
-    }
-
-    /// Keeps what the app's server is to be told of an event, and has it told. Those of one lane are told in order.
-    pub(crate) async fn tell_app(self: &Arc<Self>, cause: &Cause, lane: i64, body: Body) -> Result<(), Error> {
-        let (callback, query, now) = (body.callback(), cause.query(), self.world.now());
-        let body = body.finish(now);
-        let new = NewCallback {
-            app: cause.app.sdkappid.into(),
-            lane,
-            command: callback.name().into(),
-            query: query.clone(),
-            body: body.clone(),
-            created: now,
-            failure: None,
-        };
-        let numbers = self.store.book.add_callbacks(std::slice::from_ref(&new)).await.map_err(broken)?;
-        for number in numbers {
-            let payload = Payload::Ready(body.clone().into());
-            let source = Source::Row(number);
-            let item = Item { source, lane, callback, query: query.clone(), payload, created: now, attempts: 0 };
-            self.offer(cause.app.sdkappid, item);
-        }
-        Ok(())
-    }
-
-    /// The same where nobody waits for it; what the book would not take is lost, and the log says so.
-    pub(crate) fn tell_app_later(self: &Arc<Self>, cause: Cause, lane: i64, body: Body) {
-        let services = self.clone();
-        self.spawn(async move {
-            if let Err(error) = services.tell_app(&cause, lane, body).await {
-                tracing::error!(%error, app = cause.app.sdkappid, "a callback could not be kept");
-            }
-        });
     }
 
     /// What an app's callbacks have come to.

@@ -49,7 +49,7 @@ impl Services {
             let kicked: Vec<Value> = kicked.iter().map(|one| json!({"Platform": device_name(*one)})).collect();
             body = body.field("KickedDevice", &kicked);
         }
-        self.tell_app_later(cause, lane_of(session.account), body);
+        self.tell_app_later(&cause, lane_of(session.account), body);
     }
 
     /// Tells that a profile was changed.

@@ -102,7 +102,8 @@ pub(crate) async fn take_turn(
     place: i64,
     order: Option<OwnedMutexGuard<()>>,
 ) -> Option<OwnedMutexGuard<()>> {
-    let turn = session?.turn_to(place).lock_owned();
+    // Its first look is a real one, however much the task has done already.
+    let turn = tokio::task::unconstrained(session?.turn_to(place).lock_owned());
     tokio::pin!(turn);
     // The first look takes a place in the line; waiting goes on without the order.
     if let Poll::Ready(turn) = futures_util::poll!(turn.as_mut()) {

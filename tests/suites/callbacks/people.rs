@@ -45,6 +45,25 @@ async fn the_status_of_users_is_told() {
 }
 
 #[tokio::test]
+async fn quick_changes_of_status_are_told_in_order() {
+    let Stage { server, hook, alice, .. } = stage().await;
+    for _ in 0..20 {
+        alice.lose(&server).await;
+        alice.resume().await;
+    }
+    let of_alice = || {
+        let mut calls = hook.heard(STATE);
+        calls.retain(|call| call.body["Info"]["To_Account"] == "alice");
+        calls
+    };
+    support::eventually("all changes", || of_alice().len() == 41).await;
+    for (number, call) in of_alice().iter().enumerate() {
+        let action = if number % 2 == 0 { "Login" } else { "Disconnect" };
+        assert_eq!(call.body["Info"]["Action"], action, "change {number}");
+    }
+}
+
+#[tokio::test]
 async fn servers_of_2019_get_what_they_know() {
     let Stage { server, app, hook, alice, bob } = stage().await;
     app.set("callback_form", "2019").await;
