@@ -148,13 +148,15 @@ impl Lexicons {
 }
 
 impl Services {
-    /// What becomes of a message by the app's words: as it is, with words replaced in its texts, or 80001. Only texts
-    /// are looked at.
-    pub fn screen(&self, app: &LiveApp, body: Box<RawValue>) -> Result<Box<RawValue>, Error> {
-        match self.lexicons.of(app.sdkappid) {
-            Some(lexicon) => screened(&lexicon, body),
-            None => Ok(body),
+    /// Applies the app's words to a message: it stays as it is, or has words replaced in its texts, or is refused (80001).
+    /// Only texts are looked at.
+    pub fn screen(&self, app: &LiveApp, body: &mut Box<RawValue>) -> Result<(), Error> {
+        if let Some(lexicon) = self.lexicons.of(app.sdkappid)
+            && let Some(changed) = screened(&lexicon, body)?
+        {
+            *body = changed;
         }
+        Ok(())
     }
 
     /// The words of an app in the order in which they were added, with their rows.
@@ -219,7 +221,8 @@ impl Services {
     }
 }
 
-fn screened(lexicon: &Lexicon, body: Box<RawValue>) -> Result<Box<RawValue>, Error> {
+/// The message with words replaced, if there are any.
+fn screened(lexicon: &Lexicon, body: &RawValue) -> Result<Option<Box<RawValue>>, Error> {
     let elements: Vec<Element<'_>> = serde_json::from_str(body.get()).map_err(fault)?;
     let mut changed: Option<Vec<serde_json::Value>> = None;
     for (at, element) in elements.iter().enumerate().filter(|(_, element)| element.kind == "TIMTextElem") {
@@ -237,10 +240,7 @@ fn screened(lexicon: &Lexicon, body: Box<RawValue>) -> Result<Box<RawValue>, Err
             }
         }
     }
-    match changed {
-        Some(elements) => serde_json::value::to_raw_value(&elements).map_err(fault),
-        None => Ok(body),
-    }
+    changed.map(|elements| serde_json::value::to_raw_value(&elements).map_err(fault)).transpose()
 }
 
 #[cfg(test)]
@@ -291,15 +291,16 @@ mod tests {
         let words = lexicon(&[("no", false, None), ("bad", false, Some("***"))]);
         let screen = |body: serde_json::Value| {
             let body = RawValue::from_string(body.to_string()).unwrap();
-            screened(&words, body).map(|body| serde_json::from_str::<serde_json::Value>(body.get()).unwrap())
+            let read = |body: Box<RawValue>| serde_json::from_str::<serde_json::Value>(body.get()).unwrap();
+            screened(&words, &body).map(|changed| changed.map(read))
         };
         let text = |text: &str| json!({"MsgType": "TIMTextElem", "MsgContent": {"Text": text, "More": "bad"}});
         let custom = json!({"MsgType": "TIMCustomElem", "MsgContent": {"Data": "bad no", "Text": "no"}});
-        assert_eq!(screen(json!([custom, text("so bad")])).unwrap(), json!([custom, text("so ***")]));
-        assert_eq!(screen(json!([custom, text("fine")])).unwrap(), json!([custom, text("fine")]));
+        assert_eq!(screen(json!([custom, text("so bad")])).unwrap(), Some(json!([custom, text("so ***")])));
+        assert_eq!(screen(json!([custom, text("fine")])).unwrap(), None);
         assert_eq!(screen(json!([text("fine"), text("NO")])).unwrap_err().code, model::Code::TextRejected);
         let escaped = r#"[{"MsgType":"TIMText\u0045lem","MsgContent":{"Text":"no"}}]"#.to_owned();
-        let refused = screened(&words, RawValue::from_string(escaped).unwrap()).unwrap_err();
+        let refused = screened(&words, &RawValue::from_string(escaped).unwrap()).unwrap_err();
         assert_eq!(refused.code, model::Code::TextRejected);
     }
 }

@@ -58,7 +58,8 @@ async fn import(cx: &Context, place: &Place, item: &Item, listed: bool) -> Resul
     let from = cx.account(&item.from, Code::GroupAccountMissing).await?;
     let random = item.random.unwrap_or(cx.services.world.number() as u32);
     let time = i64::from(item.send_time) * 1000;
-    let body = cx.services.screen(cx.app()?, item.msg_body.clone())?;
+    let mut body = item.msg_body.clone();
+    cx.services.screen(cx.app()?, &mut body)?;
     cx.services.import_in_group(place, &from, time, random, (&body, listed)).await
 }
 

@@ -66,7 +66,7 @@ impl Command for Request {
     async fn run(mut self, cx: Arc<Context>) -> Result<Reply, Error> {
         // The codes of one-to-one messages are none of a group's.
         check_body(&self.msg_body).map_err(|error| Error::new(Code::GroupParameterInvalid).detail(error.detail))?;
-        self.msg_body = cx.services.screen(cx.app()?, self.msg_body)?;
+        cx.services.screen(cx.app()?, &mut self.msg_body)?;
         let by = by(&cx, self.from.as_deref()).await?;
         let (app, second) = (cx.app()?, cx.services.world.second());
         let (mut after, mut msg_seq) = (0, 0);

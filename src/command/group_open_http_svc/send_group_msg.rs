@@ -97,9 +97,13 @@ impl Command for Request {
         // The group service has one code for whatever is wrong with a request.
         let malformed = |error: Error| Error::new(Self::SPEC.malformed).detail(error.detail);
         check_body(&self.msg_body).map_err(malformed)?;
-        self.msg_body = parts::screen(&cx, self.msg_body, &self.send_msg_control)?;
         parts::check_push_info(self.offline_push_info.as_deref()).map_err(malformed)?;
+        let screened = parts::screen(&cx, &mut self.msg_body, &self.send_msg_control);
         let mut content = self.content(&cx, &place).await?;
+        if let Err(error) = screened {
+            cx.services.tell_unsaid(&place, &by, &content, &error).await?;
+            return Err(error);
+        }
         content.order = order;
         let sent = cx.services.say(cx.app()?, &place, &by, content).await?;
         Ok(Reply {

@@ -157,7 +157,7 @@ impl Command for Request {
 
     async fn run(mut self, cx: Arc<Context>) -> Result<Reply, Error> {
         self.check()?;
-        self.msg_body = parts::screen(&cx, self.msg_body, &self.send_msg_control)?;
+        parts::screen(&cx, &mut self.msg_body, &self.send_msg_control)?;
         let from = cx.act_as(self.from.as_deref(), &Self::SPEC, Code::FromAccountInvalid).await?;
         let world = &cx.services.world;
         let users = std::mem::take(&mut self.to);

@@ -74,8 +74,9 @@ impl Command for Request {
         if let Some(body) = &self.msg_body {
             check_body(body)?;
         }
-        let screen = |body| cx.services.screen(cx.app()?, body);
-        self.msg_body = self.msg_body.map(screen).transpose()?;
+        if let Some(body) = &mut self.msg_body {
+            cx.services.screen(cx.app()?, body)?;
+        }
         let content = (self.msg_body.as_deref(), self.cloud_custom_data.as_deref());
         let known = if cx.is_admin() { None } else { self.msg_version };
         let found = cx.services.modify(&from, &to, key, content, known, cx.instance()).await?;

@@ -54,8 +54,9 @@ impl Command for Request {
         let place = place(&cx, &self.group_id, self.topic_id.as_deref()).await?;
         // Only users take part in the optimistic locking.
         let known = self.msg_version.filter(|_| !cx.is_admin());
-        let screen = |body| cx.services.screen(cx.app()?, body);
-        self.msg_body = self.msg_body.map(screen).transpose()?;
+        if let Some(body) = &mut self.msg_body {
+            cx.services.screen(cx.app()?, body)?;
+        }
         let content = (self.msg_body.as_deref(), self.cloud_custom_data.as_deref());
         let found = cx.services.modify_in_group(&place, &by, self.msg_seq, content, known).await?;
         Ok(Reply { msg_version: found.version, msg_body: found.body, cloud_custom_data: found.custom_data })

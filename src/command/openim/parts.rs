@@ -75,9 +75,9 @@ pub(crate) fn control_flags(controls: &[String]) -> u32 {
 
 /// Applies the app's words to what is said, which is refused then (80001) or changed. The app's backend may have a
 /// message of its own left out.
-pub(crate) fn screen(cx: &Context, body: Box<RawValue>, controls: &[String]) -> Result<Box<RawValue>, Error> {
+pub(crate) fn screen(cx: &Context, body: &mut Box<RawValue>, controls: &[String]) -> Result<(), Error> {
     if cx.is_admin() && controls.iter().any(|control| control == "NoMsgCheck") {
-        return Ok(body);
+        return Ok(());
     }
     cx.services.screen(cx.app()?, body)
 }

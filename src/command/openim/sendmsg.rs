@@ -81,11 +81,14 @@ impl Command for Request {
         };
         let from = cx.act_as(self.from.as_deref(), &Self::SPEC, Code::FromAccountInvalid).await?;
         check_body(&self.msg_body)?;
-        self.msg_body = parts::screen(&cx, self.msg_body, &self.send_msg_control)?;
         parts::check_push_info(self.offline_push_info.as_deref())?;
         let client_time = self.msg_client_time.unwrap_or(cx.services.world.second() as u32);
         let random = self.msg_random;
-        let receiver = match self.receiver(&cx, &from).await {
+        let receiver = match parts::screen(&cx, &mut self.msg_body, &self.send_msg_control) {
+            Ok(()) => self.receiver(&cx, &from).await,
+            Err(error) => Err(error),
+        };
+        let receiver = match receiver {
             Err(error) if cx.wants(Callback::C2cAfterSend) => {
                 if let Some(to) = cx.find(&self.to).await? {
                     let message = self.outbound(&cx, from, to, client_time);

@@ -170,6 +170,22 @@ impl Services {
         said
     }
 
+    /// Tells the app's server of a message that was refused before it came here.
+    pub async fn tell_unsaid(
+        self: &Arc<Self>,
+        place: &Place,
+        by: &By,
+        content: &Content,
+        error: &Error,
+    ) -> Result<(), Error> {
+        if wanted(Callback::GroupSendException).is_none() {
+            return Ok(());
+        }
+        let entry = Self::entry_of(place, by, content, self.world.now());
+        let why = (error.number(), error.detail.as_ref());
+        self.tell_say_failed(place, by, (&entry, content.online_only), why).await
+    }
+
     fn entry_of(place: &Place, by: &By, content: &Content, now: Millis) -> Entry {
         let card = place.group.read().member(by.account.number).map(|member| member.name_card.clone());
         let members = members(content, &by.account, &card.unwrap_or_default());
