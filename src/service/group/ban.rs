@@ -31,6 +31,7 @@ impl Services {
         self.store.book.set_bans(group.number, &numbers, until, reason).await.map_err(broken)?;
         let place = Place::of(group);
         let mut whom: Vec<(Arc<Account>, Option<Member>)> = Vec::with_capacity(accounts.len());
+        let mut gone = Vec::new();
         for account in accounts {
             whom.push((account.clone(), group.participant(account)));
             let extra = json!({"BanDuration": seconds, "BanDescription": reason, "RemarkInfo": reason});
@@ -39,12 +40,18 @@ impl Services {
                 let instance = i64::from(session.instance);
                 self.store.book.remove_listener(group.number, account.number, instance).await.map_err(broken)?;
                 session.exit(group);
-                group.room().remove((session.account, session.instance));
+                if group.room().remove((session.account, session.instance)) {
+                    gone.push(account.clone());
+                }
             }
         }
         let operator = group.participant(&by.account);
         let body = Self::tip_body(tip::BANNED, by, operator.as_ref(), &whom, Value::Null);
-        self.tip(&place, by, body).await
+        self.tip(&place, by, body).await?;
+        if gone.is_empty() {
+            return Ok(());
+        }
+        self.tell_exit(group, by, "Kicked", &gone).await
     }
 
     /// Lets accounts into a live room again; who listens learns of those that were shut out.

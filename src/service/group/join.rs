@@ -202,13 +202,24 @@ impl Services {
         if new.is_empty() {
             return Ok(());
         }
+        self.tell_joined(group, by, way, &new).await?;
+        self.tell_if_full(group).await
+    }
+
+    /// Tells the app's server who came into a group.
+    pub(super) async fn tell_joined(
+        self: &Arc<Self>,
+        group: &LiveGroup,
+        by: &By,
+        way: Way,
+        new: &[Arc<Account>],
+    ) -> Result<(), Error> {
         let told = [
             ("JoinType", json!(if way == Way::Applied { "Apply" } else { "Invited" })),
             ("Operator_Account", json!(by.account.user)),
-            ("NewMemberList", callback::members(&new)),
+            ("NewMemberList", callback::members(new)),
         ];
-        self.tell_in_group(Callback::GroupAfterJoin, group, &told).await?;
-        self.tell_if_full(group).await
+        self.tell_in_group(Callback::GroupAfterJoin, group, &told).await
     }
 
     /// Asks the app's server before accounts are brought in; returns the names of those who are refused.

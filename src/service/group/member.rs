@@ -76,7 +76,8 @@ impl Services {
         Ok(())
     }
 
-    async fn tell_exit(
+    /// Tells the app's server who is out of a group.
+    pub(super) async fn tell_exit(
         self: &Arc<Self>,
         group: &LiveGroup,
         by: &By,

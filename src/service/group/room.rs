@@ -268,13 +268,14 @@ impl Services {
         if bans.iter().any(|(account, _, until)| *account == by.account.number && *until > now) {
             return Err(Error::new(Code::GroupNoPermission).detail("this user is banned from the room"));
         }
-        let (shows, history) = {
+        let (new, shows, history) = {
             let mut room = group.room();
             if room.listeners.len().is_multiple_of(64) {
                 room.tidy(self.world.now());
             }
-            let shows = room.add(session, now) && group.kind.announces_members() && room.shows_comings(now);
-            (shows, room.history(app.settings.room_history && wants_history)?)
+            let new = room.add(session, now);
+            let shows = new && group.kind.announces_members() && room.shows_comings(now);
+            (new, shows, room.history(app.settings.room_history && wants_history)?)
         };
         self.store.book.add_listener(group.number, session.account, session.instance.into()).await.map_err(broken)?;
         session.enter(group);
@@ -286,6 +287,9 @@ impl Services {
             let more = json!({"MemberNum": group.member_count(), "GroupJoinType": Way::Applied as u8});
             let body = Self::tip_body(tip::JOINED, by, None, &whom, more);
             self.tip(&Place::of(group), by, body).await?;
+        }
+        if new {
+            self.tell_joined(group, by, Way::Applied, std::slice::from_ref(&by.account)).await?;
         }
         Ok(history)
     }
@@ -303,17 +307,19 @@ impl Services {
             .await
             .map_err(broken)?;
         session.exit(group);
-        let shows = {
+        let (gone, shows) = {
             let mut room = group.room();
-            room.remove((session.account, session.instance))
-                && group.kind.announces_members()
-                && room.shows_comings(self.world.second())
+            let gone = room.remove((session.account, session.instance));
+            (gone, gone && group.kind.announces_members() && room.shows_comings(self.world.second()))
         };
         if shows {
             let whom = [(by.account.clone(), None)];
             let more = json!({"MemberNum": group.member_count()});
             let body = Self::tip_body(tip::QUIT, by, None, &whom, more);
             self.tip(&Place::of(group), by, body).await?;
+        }
+        if gone {
+            self.tell_exit(group, by, "Quit", std::slice::from_ref(&by.account)).await?;
         }
         Ok(())
     }

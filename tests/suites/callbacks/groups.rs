@@ -208,6 +208,19 @@ async fn full_groups_live_rooms_and_topics_are_told_of() {
     bob.ok("group_open_http_svc.send_group_msg", json!({"GroupId": "live", "Random": 9, "MsgBody": text("wow")})).await;
     let call = hook.expects_with("Group.CallbackAfterSendMsg", "GroupId", "live").await;
     assert_eq!((words(&call.body), &call.body["Type"]), ("wow", &json!("AVChatRoom")));
+    let came: Vec<_> =
+        hook.expects("Group.CallbackAfterNewMemberJoin", 3).await.drain(1..).map(|call| call.body).collect();
+    for (body, name) in came.iter().zip(["alice", "bob"]) {
+        assert_eq!((&body["GroupId"], &body["JoinType"]), (&json!("live"), &json!("Apply")));
+        assert_eq!(body["NewMemberList"], accounts(&[name]));
+    }
+    alice.ok("group_open_http_svc.quit_group", json!({"GroupId": "live"})).await;
+    let body = one(&hook, "AfterMemberExit").await;
+    assert_eq!((&body["ExitType"], &body["ExitMemberList"]), (&json!("Quit"), &accounts(&["alice"])));
+    let ban = json!({"GroupId": "live", "Members_Account": ["bob"], "Duration": 60});
+    admin.ok("group_open_http_svc/ban_group_member", ban).await;
+    let body = hook.expects("Group.CallbackAfterMemberExit", 2).await.remove(1).body;
+    assert_eq!((&body["ExitType"], &body["ExitMemberList"]), (&json!("Kicked"), &accounts(&["bob"])));
 
     let body = json!({"Owner_Account": "alice", "Type": "Community", "Name": "Birds", "GroupId": "@TGS#_birds", "SupportTopic": 1});
     admin.ok("group_open_http_svc/create_group", body).await;

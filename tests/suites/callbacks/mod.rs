@@ -6,6 +6,7 @@ mod documents;
 mod failing;
 mod groups;
 mod people;
+mod robots;
 mod secure;
 
 use serde_json::{Value, json};
