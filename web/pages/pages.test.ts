@@ -110,7 +110,8 @@ describe('a setting', () => {
   });
 
   it('without a card of its own is among the others', () => {
-    const named = ['multi_device', 'custom_friend_fields', 'brand_new'].map((name) => ({ ...days, name }));
+    const names = ['multi_device', 'custom_friend_fields', 'callback_url', 'callbacks', 'brand_new'];
+    const named = names.map((name) => ({ ...days, name }));
     expect(others(named).map(({ name }) => name)).toEqual(['brand_new']);
   });
 });

@@ -62,7 +62,10 @@ export function pick(settings: readonly Setting[], names: readonly string[]): Se
 /** What no card of its own shows. */
 export function others(settings: readonly Setting[]): Setting[] {
   const tables: readonly string[] = Object.values(TABLES);
-  return settings.filter(({ name }) => !known(name) && !tables.includes(name));
+  // Callbacks have a tab of their own.
+  return settings.filter(
+    ({ name }) => !known(name) && !tables.includes(name) && !name.startsWith('callback'),
+  );
 }
 
 export type Wrong = 'number' | 'range' | 'list' | 'many';
