@@ -6,7 +6,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
 const ANSWER: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 50\r\n\r\n\
-    {\"ActionStatus\":\"OK\",\"ErrorInfo\":\"\",\"ErrorCode\":0} ";
+    {\"ActionStatus\":\"OK\",\"ErrorInfo\":\"\",\"ErrorCode\":0}";
 
 /// Serves on a free port, whose address it prints first, until it is killed.
 pub async fn run() -> anyhow::Result<()> {
