@@ -14,6 +14,7 @@ commands! {
     callback_list
     callback_replay
     callback_set
+    callback_test
     push_cancel
     push_list
     push_pause

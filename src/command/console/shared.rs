@@ -169,6 +169,7 @@ struct ShownCommand {
 struct LastFailure {
     at: Millis,
     why: String,
+    kind: &'static str,
 }
 
 impl ShownCallbacks {
@@ -190,7 +191,11 @@ impl ShownCallbacks {
             breaker: state.breaker.name(),
             asked: state.asked,
             answered: state.answered,
-            last_failure: state.failure.map(|(at, why)| LastFailure { at, why }),
+            last_failure: state.failure.map(|(at, failure)| LastFailure {
+                at,
+                why: failure.to_string(),
+                kind: failure.kind(),
+            }),
             waiting: state.waiting,
             dead: state.dead,
         })

@@ -12,7 +12,7 @@ use std::{
 
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full, Limited};
-use hyper::{Request, StatusCode, client::conn::http1, header};
+use hyper::{Request, client::conn::http1, header};
 use hyper_util::rt::TokioIo;
 use model::{Settings, callback::UrlParts};
 use rustls::{
@@ -34,6 +34,10 @@ pub(super) const PATIENCE: Duration = Duration::from_secs(2);
 const ANSWER: usize = 1 << 20;
 /// Connections that stay open while nobody uses them.
 const IDLE: usize = 64;
+
+/// How failures begin that say more.
+const STATUS: &str = "status ";
+const TLS: &str = "no secure connection: ";
 
 /// Why there is no usable answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -76,6 +80,26 @@ impl Failure {
             Self::Nowhere => "nowhere",
         }
     }
+
+    /// The kind of a failure of which only the words are left; `other` when they are those of another version.
+    pub fn kind_of(words: &str) -> &'static str {
+        const PLAIN: [Failure; 8] = [
+            Failure::Timeout,
+            Failure::Open,
+            Failure::Name,
+            Failure::Forbidden,
+            Failure::Connect,
+            Failure::Broken,
+            Failure::Answer,
+            Failure::Nowhere,
+        ];
+        match PLAIN.iter().find(|failure| failure.to_string() == words) {
+            Some(failure) => failure.kind(),
+            None if words.starts_with(STATUS) => "status",
+            None if words.starts_with(TLS) => "tls",
+            None => "other",
+        }
+    }
 }
 
 impl fmt::Display for Failure {
@@ -86,9 +110,9 @@ impl fmt::Display for Failure {
             Self::Name => f.write_str("the host's name has no address"),
             Self::Forbidden => f.write_str("the address is private, and this platform does not allow those"),
             Self::Connect => f.write_str("the server takes no connection"),
-            Self::Tls(why) => write!(f, "no secure connection: {why}"),
+            Self::Tls(why) => write!(f, "{TLS}{why}"),
             Self::Broken => f.write_str("the connection ended without an answer"),
-            Self::Status(status) => write!(f, "status {status}"),
+            Self::Status(status) => write!(f, "{STATUS}{status}"),
             Self::Answer => f.write_str("the answer is not JSON as documented"),
             Self::Nowhere => f.write_str("there is no address"),
         }
@@ -164,10 +188,29 @@ impl Client {
 
     /// Sends a body with a query added to the address, and returns the body of the answer, in two seconds at most.
     pub async fn post(&self, query: &str, body: Bytes) -> Result<Bytes, Failure> {
-        timeout(PATIENCE, self.post_patiently(query, body)).await.unwrap_or(Err(Failure::Timeout))
+        match self.exchange_in_time(query, body).await? {
+            (200, answer) => Ok(answer),
+            (status, _) => Err(Failure::Status(status)),
+        }
     }
 
-    async fn post_patiently(&self, query: &str, body: Bytes) -> Result<Bytes, Failure> {
+    /// The same with an answer of any status.
+    pub async fn exchange_in_time(&self, query: &str, body: Bytes) -> Result<(u16, Bytes), Failure> {
+        timeout(PATIENCE, self.exchange_patiently(query, body)).await.unwrap_or(Err(Failure::Timeout))
+    }
+
+    /// The whole address with a query added.
+    pub fn address(&self, query: &str) -> String {
+        let scheme = if self.target.secure { "https" } else { "http" };
+        format!("{scheme}://{}{}", self.host, self.path(query))
+    }
+
+    fn path(&self, query: &str) -> String {
+        let separator = if self.target.path.contains('?') { '&' } else { '?' };
+        format!("{}{separator}{query}", self.target.path)
+    }
+
+    async fn exchange_patiently(&self, query: &str, body: Bytes) -> Result<(u16, Bytes), Failure> {
         while let Some(idle) = self.take_idle() {
             match self.exchange(idle, query, body.clone()).await {
                 // The server had closed it while nobody used it.
@@ -193,9 +236,8 @@ impl Client {
         None
     }
 
-    async fn exchange(&self, mut sender: Sender, query: &str, body: Bytes) -> Result<Bytes, Failure> {
-        let separator = if self.target.path.contains('?') { '&' } else { '?' };
-        let request = Request::post(format!("{}{separator}{query}", self.target.path))
+    async fn exchange(&self, mut sender: Sender, query: &str, body: Bytes) -> Result<(u16, Bytes), Failure> {
+        let request = Request::post(self.path(query))
             .header(header::HOST, &self.host)
             .header(header::CONTENT_TYPE, "application/json")
             .body(Full::new(body))
@@ -209,7 +251,7 @@ impl Client {
                 idle.push(sender);
             }
         }
-        if status == StatusCode::OK { Ok(body) } else { Err(Failure::Status(status.as_u16())) }
+        Ok((status.as_u16(), body))
     }
 
     async fn connect(&self) -> Result<Sender, Failure> {
@@ -256,4 +298,28 @@ async fn begin(
         }
     });
     Ok(sender)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Failure;
+
+    #[test]
+    fn the_kind_of_a_failure_is_found_in_its_words() {
+        for failure in [
+            Failure::Timeout,
+            Failure::Open,
+            Failure::Name,
+            Failure::Forbidden,
+            Failure::Connect,
+            Failure::Tls("unknown issuer".into()),
+            Failure::Broken,
+            Failure::Status(503),
+            Failure::Answer,
+            Failure::Nowhere,
+        ] {
+            assert_eq!(Failure::kind_of(&failure.to_string()), failure.kind());
+        }
+        assert_eq!(Failure::kind_of("bad luck"), "other");
+    }
 }

@@ -15,9 +15,12 @@ mod deliver;
 mod group;
 mod inbox;
 mod keep;
+mod log;
 mod message;
 mod person;
 mod queue;
+mod recent;
+mod sample;
 
 use std::{
     collections::HashMap,
@@ -33,10 +36,12 @@ pub(crate) use answer::{Answer, Verdict, refusal_of};
 pub(crate) use body::Body;
 use breaker::Breaker;
 pub use breaker::BreakerState;
+use bytes::Bytes;
 pub use client::Failure;
 use client::{Client, PATIENCE};
 pub(crate) use group::{fields, members};
 use inbox::{Fresh, Inbox};
+pub use log::{CallbackState, Trial};
 use model::{
     Callback, Error, Millis, SdkAppId, Settings, UserId,
     callback::{CallbackSet, OptPlatform},
@@ -44,13 +49,15 @@ use model::{
 pub use person::Refusals;
 pub(crate) use person::StatusChange;
 use queue::Queue;
+pub use recent::Attempt;
+use recent::Recent;
 use tokio::{
     sync::{Notify, Semaphore},
     time::{Instant, timeout},
 };
 use tokio_util::sync::CancellationToken;
 
-use crate::{LiveApp, Services, World, broken, world::hex};
+use crate::{LiveApp, Services, World, world::hex};
 
 /// Callbacks before events that an app's server is asked at a time; further ones wait.
 const ASKED_AT_ONCE: usize = 64;
@@ -103,23 +110,6 @@ pub struct Forbidden {
     pub after: bool,
 }
 
-/// What an app's callbacks have come to.
-#[derive(Clone, Debug)]
-pub struct CallbackState {
-    /// What is thought of the server.
-    pub breaker: BreakerState,
-    /// Requests since the start (`CallBackReq`).
-    pub asked: u64,
-    /// Usable answers since the start (`CallBackRsp`).
-    pub answered: u64,
-    /// The last failure, and when.
-    pub failure: Option<(Millis, String)>,
-    /// How many wait, in memory and in the book.
-    pub waiting: i64,
-    /// How many were given up.
-    pub dead: i64,
-}
-
 /// One app's server, and what it is to be told.
 pub(crate) struct Endpoint {
     app: SdkAppId,
@@ -132,7 +122,8 @@ pub(crate) struct Endpoint {
     delivering: AtomicBool,
     asked: AtomicU64,
     answered: AtomicU64,
-    failure: Mutex<Option<(Millis, String)>>,
+    failure: Mutex<Option<(Millis, Failure)>>,
+    recent: Mutex<Recent>,
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
@@ -153,6 +144,7 @@ impl Endpoint {
             asked: AtomicU64::new(0),
             answered: AtomicU64::new(0),
             failure: Mutex::default(),
+            recent: Mutex::default(),
         })
     }
 
@@ -180,27 +172,36 @@ impl Endpoint {
         &self,
         (app, world, allow_private): (&LiveApp, &World, bool),
         (callback, query): (Callback, &str),
-        body: bytes::Bytes,
+        body: Bytes,
         read: impl FnOnce(&[u8]) -> Result<T, Failure>,
     ) -> Result<T, Failure> {
         let client = self.client(app, allow_private).await?;
         let query = address_query(app, callback, query, world.second());
         self.asked.fetch_add(1, Ordering::Relaxed);
-        let outcome = client.post(&query, body).await.and_then(|answer| read(&answer));
-        let label = outcome.as_ref().map_or_else(Failure::kind, |_| "ok");
+        let began = Instant::now();
+        let outcome = client.post(&query, body.clone()).await.and_then(|answer| read(&answer));
+        self.learn(world, callback, (began, body), outcome.as_ref().err());
+        outcome
+    }
+
+    /// Takes in what came of a request.
+    fn learn(&self, world: &World, callback: Callback, (began, body): (Instant, Bytes), failure: Option<&Failure>) {
+        let (at, now) = (world.now(), Instant::now());
+        let label = failure.map_or("ok", Failure::kind);
         metrics::counter!(crate::metric::CALLBACKS, "command" => callback.name(), "outcome" => label).increment(1);
-        match &outcome {
-            Ok(_) => {
+        match failure {
+            None => {
                 self.answered.fetch_add(1, Ordering::Relaxed);
                 lock(&self.breaker).succeeded();
             }
-            Err(failure) => {
-                *lock(&self.failure) = Some((world.now(), failure.to_string()));
-                lock(&self.breaker).failed(Instant::now());
+            Some(failure) => {
+                *lock(&self.failure) = Some((at, failure.clone()));
+                lock(&self.breaker).failed(now);
                 tracing::debug!(app = self.app, command = callback.name(), %failure, "callback failed");
             }
         }
-        outcome
+        let (took, failure) = (now - began, failure.cloned());
+        lock(&self.recent).add(Attempt { number: 0, callback, at, took, body, failure });
     }
 }
 
@@ -264,7 +265,8 @@ impl Services {
     async fn answer_of(&self, cause: &Cause, body: Body) -> Result<Answer, Failure> {
         let endpoint = self.callbacks.endpoint(cause.app.sdkappid);
         let callback = body.callback();
-        let body = body.finish(self.world.now());
+        let body = Bytes::from(body.finish(self.world.now()));
+        let began = Instant::now();
         let ask = async {
             // A change of the address closes the breaker, so it comes first.
             endpoint.client(&cause.app, self.options.callbacks_allow_private).await?;
@@ -273,49 +275,15 @@ impl Services {
                 return Err(Failure::Open);
             }
             let with = (&*cause.app, &*self.world, self.options.callbacks_allow_private);
-            endpoint.send(with, (callback, &cause.query()), body.into(), Answer::read).await
+            endpoint.send(with, (callback, &cause.query()), body.clone(), Answer::read).await
         };
-        timeout(PATIENCE, ask).await.unwrap_or_else(|_| {
-            lock(&endpoint.breaker).failed(Instant::now());
-            Err(Failure::Timeout)
-        })
-    }
-
-    /// What an app's callbacks have come to.
-    pub async fn callback_state(&self, app: SdkAppId) -> Result<CallbackState, Error> {
-        let endpoint = self.callbacks.endpoint(app);
-        let (kept, dead) = self.store.book.callback_counts(app.into()).await.map_err(broken)?;
-        let in_memory = lock(&endpoint.queue).len() as i64;
-        Ok(CallbackState {
-            breaker: lock(&endpoint.breaker).state(),
-            asked: endpoint.asked.load(Ordering::Relaxed),
-            answered: endpoint.answered.load(Ordering::Relaxed),
-            failure: lock(&endpoint.failure).clone(),
-            waiting: kept.max(in_memory),
-            dead,
-        })
-    }
-
-    /// Callbacks of an app that were given up, with smaller numbers, newest first.
-    pub async fn dead_callbacks(
-        &self,
-        app: SdkAppId,
-        before: i64,
-        limit: i64,
-    ) -> Result<Vec<crate::CallbackRow>, Error> {
-        self.store.book.dead_callbacks(app.into(), before, limit).await.map_err(broken)
-    }
-
-    /// Makes callbacks again that were given up; without numbers all of the app's.
-    pub async fn replay_callbacks(self: &Arc<Self>, app: SdkAppId, numbers: Option<&[i64]>) -> Result<(), Error> {
-        self.store.book.replay_callbacks(app.into(), numbers).await.map_err(broken)?;
-        self.callbacks_are_in_the_book(app);
-        Ok(())
-    }
-
-    /// Throws callbacks away that were given up; without numbers all of the app's.
-    pub async fn discard_callbacks(&self, app: SdkAppId, numbers: Option<&[i64]>) -> Result<(), Error> {
-        self.store.book.discard_callbacks(app.into(), numbers).await.map_err(broken)
+        match timeout(PATIENCE, ask).await {
+            Ok(answer) => answer,
+            Err(_) => {
+                endpoint.learn(&self.world, callback, (began, body), Some(&Failure::Timeout));
+                Err(Failure::Timeout)
+            }
+        }
     }
 }
 

@@ -32,9 +32,14 @@ pub async fn callbacks_wait_in_order_until_they_are_taken_or_given_up(stage: Sta
     };
     assert_eq!(bodies(book.waiting_callbacks(1, 0, 9).await.unwrap()), [(later[1], "e".into(), String::new())]);
     assert_eq!(
-        bodies(book.dead_callbacks(1, i64::MAX, 9).await.unwrap()),
+        bodies(book.kept_callbacks(1, true, i64::MAX, 9).await.unwrap()),
         [(later[0], "d".into(), "status 500".into()), (numbers[2], "c".into(), "no answer in time".into())]
     );
+    assert_eq!(
+        bodies(book.kept_callbacks(1, false, i64::MAX, 9).await.unwrap()),
+        [(later[1], "e".into(), String::new())]
+    );
+    assert_eq!(book.kept_callbacks(1, true, later[0], 9).await.unwrap().len(), 1);
     assert_eq!(book.callback_counts(1).await.unwrap(), (1, 2));
     let mut apps = book.apps_with_callbacks().await.unwrap();
     apps.sort_unstable();

@@ -17,10 +17,10 @@ const WAITING: &str = concat!(
     columns!(),
     " FROM callback WHERE app = $1 AND state = 0 AND number > $2 ORDER BY number LIMIT $3"
 );
-const DEAD: &str = concat!(
+const NEWEST: &str = concat!(
     "SELECT ",
     columns!(),
-    " FROM callback WHERE app = $1 AND state = 1 AND number < $2 ORDER BY number DESC LIMIT $3"
+    " FROM callback WHERE app = $1 AND state = $2 AND number < $3 ORDER BY number DESC LIMIT $4"
 );
 const COUNT: &str = "SELECT COUNT(*) FROM callback WHERE app = $1 AND state = $2";
 const APPS: &str = "SELECT DISTINCT app FROM callback WHERE state = 0";
@@ -149,9 +149,15 @@ impl Book {
         self.read(WAITING, params![app, after, limit]).await?.iter().map(callback).collect()
     }
 
-    /// Callbacks of an app that were given up, with smaller numbers, newest first.
-    pub async fn dead_callbacks(&self, app: i64, before: i64, limit: i64) -> Result<Vec<CallbackRow>, StoreError> {
-        self.read(DEAD, params![app, before, limit]).await?.iter().map(callback).collect()
+    /// Callbacks of an app that were given up (`dead`) or wait, with smaller numbers, newest first.
+    pub async fn kept_callbacks(
+        &self,
+        app: i64,
+        dead: bool,
+        before: i64,
+        limit: i64,
+    ) -> Result<Vec<CallbackRow>, StoreError> {
+        self.read(NEWEST, params![app, i64::from(dead), before, limit]).await?.iter().map(callback).collect()
     }
 
     /// How many callbacks of an app wait, and how many were given up.

@@ -3,7 +3,7 @@
 use serde_json::json;
 use support::{Reply, eventually, text};
 
-use super::{Stage, send, stage, words};
+use super::{Stage, console::samples_are_like, send, stage, words};
 
 const AFTER: &str = "C2C.CallbackAfterSendMsg";
 
@@ -88,7 +88,7 @@ async fn what_is_given_up_can_be_sent_again() {
 
 #[tokio::test]
 async fn failures_online_messages_and_batches_are_told_too() {
-    let Stage { app, hook, alice, bob, .. } = stage().await;
+    let Stage { server, app, hook, alice, bob } = stage().await;
     app.set("callbacks", AFTER).await;
     bob.ok("sns.black_list_add", json!({"From_Account": "bob", "To_Account": ["alice"]})).await;
     assert_eq!(send(&alice, "bob", 1, "blocked").await, 20007);
@@ -110,11 +110,12 @@ async fn failures_online_messages_and_batches_are_told_too() {
             .clone()
     };
     assert_eq!((unread("carol"), unread("bob")), (json!(1), json!(-1)));
+    samples_are_like(&server.operator().await, app.sdkappid, &hook).await;
 }
 
 #[tokio::test]
 async fn reading_and_recalling_are_told() {
-    let Stage { hook, alice, bob, .. } = stage().await;
+    let Stage { server, app, hook, alice, bob } = stage().await;
     let sent = alice.ok("openim.sendmsg", alice.message("bob", (7, 8), "one")).await;
     let second = sent["MsgTime"].as_i64().unwrap();
     let read =
@@ -130,4 +131,5 @@ async fn reading_and_recalling_are_told() {
     alice.ok("openim.msgwithdraw", recall).await;
     let call = hook.expects("C2C.CallbackAfterMsgWithDraw", 1).await.remove(0);
     assert_eq!((&call.body["From_Account"], &call.body["MsgKey"]), (&json!("alice"), &json!(format!("7_8_{second}"))));
+    samples_are_like(&server.operator().await, app.sdkappid, &hook).await;
 }

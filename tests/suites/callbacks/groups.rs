@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use support::{Admin, Hook, Reply, text};
 
-use super::{Stage, code, stage, words};
+use super::{Stage, code, console::samples_are_like, stage, words};
 
 async fn create(admin: &Admin, kind: &str, id: &str, members: &[&str]) -> Value {
     let members: Vec<_> = members.iter().map(|name| json!({"Member_Account": name})).collect();
@@ -23,7 +23,7 @@ fn accounts(names: &[&str]) -> Value {
 
 #[tokio::test]
 async fn the_life_of_a_group_is_told() {
-    let Stage { app, hook, alice, bob, .. } = stage().await;
+    let Stage { server, app, hook, alice, bob } = stage().await;
     let admin = app.admin();
     assert_eq!(create(&admin, "Public", "hikers", &["bob"]).await["ErrorCode"], 0);
     let body = one(&hook, "BeforeCreateGroup").await;
@@ -116,11 +116,12 @@ async fn the_life_of_a_group_is_told() {
         (&body["Owner_Account"], &body["Name"], &body["MemberList"]),
         (&json!("carol"), &json!("Climbers"), &accounts(&["carol"]))
     );
+    samples_are_like(&server.operator().await, app.sdkappid, &hook).await;
 }
 
 #[tokio::test]
 async fn the_apps_server_decides_about_groups() {
-    let Stage { app, hook, bob, .. } = stage().await;
+    let Stage { server, app, hook, bob, .. } = stage().await;
     let admin = app.admin();
     for (answer, number) in [(1, 10016), (10_100, 10_100), (10_200, 10_200), (7, 10016)] {
         hook.answer("Group.CallbackBeforeCreateGroup", code(answer));
@@ -185,11 +186,12 @@ async fn the_apps_server_decides_about_groups() {
     hook.answer("Group.CallbackBeforeSendMsg", Reply::Garbage);
     assert_eq!(say(4, "no").await["ErrorCode"], 80003);
     assert_eq!(say(4, "no").await["ErrorCode"], 80003);
+    samples_are_like(&server.operator().await, app.sdkappid, &hook).await;
 }
 
 #[tokio::test]
 async fn full_groups_live_rooms_and_topics_are_told_of() {
-    let Stage { app, hook, alice, bob, .. } = stage().await;
+    let Stage { server, app, hook, alice, bob } = stage().await;
     let admin = app.admin();
     let body =
         json!({"Owner_Account": "alice", "Type": "Public", "Name": "Two", "GroupId": "two", "MaxMemberCount": 2});
@@ -242,4 +244,5 @@ async fn full_groups_live_rooms_and_topics_are_told_of() {
     let gone = json!({"GroupId": "@TGS#_birds", "TopicIdList": ["@TGS#_birds@TOPIC#_wrens"]});
     admin.ok("million_group_open_http_svc/destroy_topic", gone).await;
     assert_eq!(one(&hook, "AfterTopicDestroyed").await["TopicIdList"], json!(["@TGS#_birds@TOPIC#_wrens"]));
+    samples_are_like(&server.operator().await, app.sdkappid, &hook).await;
 }

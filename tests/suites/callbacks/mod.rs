@@ -2,6 +2,7 @@
 
 mod after;
 mod before;
+mod console;
 mod documents;
 mod failing;
 mod groups;

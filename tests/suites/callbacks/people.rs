@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use support::Reply;
 
-use super::{Stage, stage};
+use super::{Stage, console::samples_are_like, stage};
 
 const STATE: &str = "State.StateChange";
 
@@ -42,6 +42,7 @@ async fn the_status_of_users_is_told() {
     again.ok("im_open_status.wslogout", json!({})).await;
     support::eventually("the end", || of_alice("Logout").len() == 1).await;
     assert_eq!(of_alice("Logout")[0].body["Info"]["Reason"], "Unregister");
+    samples_are_like(&server.operator().await, app.sdkappid, &hook).await;
 }
 
 #[tokio::test]
@@ -79,11 +80,12 @@ async fn servers_of_2019_get_what_they_know() {
     let mut names: Vec<_> = call.body.as_object().unwrap().keys().map(String::as_str).collect();
     names.sort_unstable();
     assert_eq!(names, ["CallbackCommand", "From_Account", "MsgBody", "MsgRandom", "MsgSeq", "MsgTime", "To_Account"]);
+    samples_are_like(&server.operator().await, app.sdkappid, &hook).await;
 }
 
 #[tokio::test]
 async fn profiles_and_relations_are_told() {
-    let Stage { app, hook, alice, .. } = stage().await;
+    let Stage { server, app, hook, alice, .. } = stage().await;
     let items = json!([{"Tag": "Tag_Profile_IM_Nick", "Value": "Ann"}]);
     alice.ok("profile.portrait_set", json!({"From_Account": "alice", "ProfileItem": items})).await;
     let call = hook.expects("Profile.CallbackPortraitSet", 1).await.remove(0);
@@ -113,11 +115,12 @@ async fn profiles_and_relations_are_told() {
             (&json!([pair("alice", "carol")]), "RESTAPI")
         );
     }
+    samples_are_like(&server.operator().await, app.sdkappid, &hook).await;
 }
 
 #[tokio::test]
 async fn the_apps_server_decides_who_becomes_a_friend() {
-    let Stage { app, hook, alice, bob, .. } = stage().await;
+    let Stage { server, app, hook, alice, bob } = stage().await;
     let refusing = |user: &str| {
         let item = json!([{"To_Account": user, "ResultCode": 38001, "ResultInfo": "strangers"}]);
         Reply::Json(json!({"ActionStatus": "OK", "ErrorCode": 0, "ErrorInfo": "", "ResultItem": item}))
@@ -156,4 +159,5 @@ async fn the_apps_server_decides_who_becomes_a_friend() {
     let call = hook.expects_with("Sns.CallbackFriendAdd", "ClientCmd", "friend_response").await;
     let made = |from: &str, to: &str| json!({"From_Account": from, "To_Account": to, "Initiator_Account": "alice"});
     assert_eq!(call.body["PairList"], json!([made("alice", "bob"), made("bob", "alice")]));
+    samples_are_like(&server.operator().await, app.sdkappid, &hook).await;
 }

@@ -3,14 +3,14 @@
 use serde_json::json;
 use support::text;
 
-use super::{Stage, stage, words};
+use super::{Stage, console::samples_are_like, stage, words};
 
 const C2C: &str = "Bot.OnC2CMessage";
 const GROUP: &str = "Bot.OnGroupMessage";
 
 #[tokio::test]
 async fn robots_are_told_what_is_said_to_them() {
-    let Stage { app, hook, alice, bob, .. } = stage().await;
+    let Stage { server, app, hook, alice, bob } = stage().await;
     let admin = app.admin();
     for robot in ["@RBT#helper", "@RBT#poet"] {
         admin.ok("openim_robot_http_svc/create_robot", json!({"UserID": robot, "Nick": "R"})).await;
@@ -55,11 +55,12 @@ async fn robots_are_told_what_is_said_to_them() {
     say(4, "poet, hi", &["@RBT#poet"]).await;
     let body = hook.expects(GROUP, 2).await.remove(1).body;
     assert_eq!((words(&body), &body["AtRobotAccount"]), ("poet, hi", &json!(["@RBT#poet"])));
+    samples_are_like(&server.operator().await, app.sdkappid, &hook).await;
 }
 
 #[tokio::test]
 async fn receipts_of_groups_are_told() {
-    let Stage { app, hook, alice, bob, .. } = stage().await;
+    let Stage { server, app, hook, alice, bob } = stage().await;
     let create = json!({"Owner_Account": "alice", "Type": "Public", "Name": "Hikers", "GroupId": "hikers",
         "MemberList": [{"Member_Account": "bob"}, {"Member_Account": "carol"}]});
     app.admin().ok("group_open_http_svc/create_group", create).await;
@@ -82,11 +83,12 @@ async fn receipts_of_groups_are_told() {
     confirm(&numbers).await;
     let body = hook.expects("Group.CallbackAfterReadReceipt", 2).await.remove(1).body;
     assert_eq!(body["GroupMsgReceiptList"], json!([receipt(&numbers[2])]), "nothing is confirmed twice");
+    samples_are_like(&server.operator().await, app.sdkappid, &hook).await;
 }
 
 #[tokio::test]
 async fn what_words_refuse_is_not_asked_about_and_told_as_a_failure() {
-    let Stage { app, hook, alice, .. } = stage().await;
+    let Stage { server, app, hook, alice, .. } = stage().await;
     let admin = app.admin();
     admin.ok("openim_dirty_words/add", json!({"DirtyWordsList": ["shovel"]})).await;
     let create = json!({"Owner_Account": "alice", "Type": "Public", "Name": "Hikers", "GroupId": "hikers"});
@@ -99,4 +101,5 @@ async fn what_words_refuse_is_not_asked_about_and_told_as_a_failure() {
     let body = hook.expects("Group.CallbackSendMsgException", 1).await.remove(0).body;
     assert_eq!((&body["ErrorCode"], &body["From_Account"], words(&body)), (&json!(80001), &json!("alice"), "a shovel"));
     assert_eq!(hook.heard("C2C.CallbackBeforeSendMsg").len() + hook.heard("Group.CallbackBeforeSendMsg").len(), 0);
+    samples_are_like(&server.operator().await, app.sdkappid, &hook).await;
 }
