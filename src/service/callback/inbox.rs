@@ -100,7 +100,9 @@ impl Services {
                 Err(error) => {
                     tracing::error!(%error, app = endpoint.app, lost = fresh.len(), "callbacks could not be kept");
                     let code = broken(error).code;
-                    fresh.into_iter().for_each(|one| one.lost(code));
+                    for one in fresh {
+                        one.lost(code);
+                    }
                 }
             }
         }

@@ -277,13 +277,10 @@ impl Services {
             let with = (&*cause.app, &*self.world, self.options.callbacks_allow_private);
             endpoint.send(with, (callback, &cause.query()), body.clone(), Answer::read).await
         };
-        match timeout(PATIENCE, ask).await {
-            Ok(answer) => answer,
-            Err(_) => {
-                endpoint.learn(&self.world, callback, (began, body), Some(&Failure::Timeout));
-                Err(Failure::Timeout)
-            }
-        }
+        timeout(PATIENCE, ask).await.unwrap_or_else(|_| {
+            endpoint.learn(&self.world, callback, (began, body.clone()), Some(&Failure::Timeout));
+            Err(Failure::Timeout)
+        })
     }
 }
 

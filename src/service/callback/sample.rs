@@ -1,6 +1,6 @@
 //! Samples of callbacks, with which an operator sees what the app's server makes of them.
 
-use model::{Callback, callback::CallbackForm};
+use model::{Callback, Code, callback::CallbackForm};
 use serde_json::{Value, json};
 
 use super::{Body, Cause};
@@ -124,9 +124,8 @@ fn in_group(body: Body, callback: Callback, form: CallbackForm) -> Body {
         C::GroupAfterJoin => by(body).field("JoinType", "Invited").field("NewMemberList", &accounts(&["sample_ben"])),
         C::GroupAfterExit => by(body).field("ExitType", "Kicked").field("ExitMemberList", &accounts(&["sample_ben"])),
         C::GroupAfterDestroy => owned(body).field("MemberList", &accounts(&["sample_amy"])),
-        C::GroupAfterInfo | C::TopicAfterInfo => by(body).field("Name", "A sample"),
+        C::GroupAfterInfo | C::TopicAfterInfo | C::TopicBeforeCreate => by(body).field("Name", "A sample"),
         C::GroupAfterRecall => by(body).field("MsgSeqList", &json!([{"MsgSeq": 1}])),
-        C::TopicBeforeCreate => by(body).field("Name", "A sample"),
         C::TopicAfterCreate => owned(by(body)).field("TopicId", topic).field("UserDefinedDataList", &json!([])),
         C::TopicAfterDestroy => body.field("TopicIdList", &json!([topic])),
         C::GroupMemberField => by(body).field("Modified_Account", "sample_ben").field("NameCard", "Ben"),
@@ -157,7 +156,9 @@ fn said(body: Body, callback: Callback) -> Body {
     };
     let body = body.later("OnlineOnlyFlag", &0).field("MsgBody", &text()).later("CloudCustomData", "");
     match callback {
-        Callback::GroupSendException => body.field("ErrorCode", &10_017).field("ErrorInfo", "the sender is muted here"),
+        Callback::GroupSendException => {
+            body.field("ErrorCode", &Code::MemberMuted.number()).field("ErrorInfo", "the sender is muted here")
+        }
         Callback::BotGroupMessage => body.field("AtRobotAccount", &["@RBT#sample"]),
         _ => body,
     }
