@@ -96,6 +96,53 @@ export type Setting = SettingShape & {
   meaning: string;
 };
 
+/** A callback command. `chinese` and `meaning` are the server's own words, `before` says that its answer decides. */
+export interface CallbackCommand {
+  name: string;
+  chinese: string;
+  meaning: string;
+  before: boolean;
+  since: number;
+  on: boolean;
+}
+
+/** How an app's callbacks are set, and what they have come to. `kind` is the kind of failure, `why` the server's words. */
+export interface Callbacks {
+  settings: Setting[];
+  commands: CallbackCommand[];
+  breaker: 'closed' | 'open' | 'trying';
+  asked: number;
+  answered: number;
+  lastFailure?: { at: number; why: string; kind: string };
+  waiting: number;
+  dead: number;
+}
+
+export const CALLBACK_STATES = ['recent', 'waiting', 'dead'] as const;
+export type CallbackState = (typeof CALLBACK_STATES)[number];
+
+/** One request of a callback; `took` is in milliseconds. */
+export interface CallbackEntry {
+  number: number;
+  command: string;
+  at: number;
+  took?: number;
+  failure?: string;
+  kind?: string;
+  body?: unknown;
+}
+
+/** What was sent as a sample, and what came back. */
+export interface CallbackTrial {
+  url: string;
+  body: unknown;
+  took: number;
+  status?: number;
+  answer?: string;
+  failure?: string;
+  kind?: string;
+}
+
 export interface AppFilter {
   search?: string;
   state?: AppState;
@@ -130,6 +177,18 @@ export interface Calls {
     ask: { sdkAppId: number; changes: Record<string, string> };
     reply: { settings: Setting[] };
   };
+  'console.callback.get': { ask: { sdkAppId: number }; reply: Callbacks };
+  'console.callback.set': {
+    ask: { sdkAppId: number; settings: Record<string, string> };
+    reply: Callbacks;
+  };
+  'console.callback.list': {
+    ask: { sdkAppId: number; state: CallbackState; search?: string; before?: number };
+    reply: { callbacks: CallbackEntry[]; next?: number };
+  };
+  'console.callback.test': { ask: { sdkAppId: number; command: string }; reply: CallbackTrial };
+  'console.callback.replay': { ask: { sdkAppId: number; numbers?: number[] }; reply: Callbacks };
+  'console.callback.discard': { ask: { sdkAppId: number; numbers?: number[] }; reply: Callbacks };
   'console.usersig.sign': {
     ask: { sdkAppId: number; userId: string; expireSeconds?: number };
     reply: SignedUserSig;

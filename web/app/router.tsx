@@ -13,6 +13,7 @@ import { AppFrame } from '../pages/app/Frame';
 import { CreateApp } from '../pages/apps/Create';
 import { readFilter } from '../pages/apps/filter';
 import { AppList } from '../pages/apps/List';
+import { readSearch } from '../pages/callbacks/search';
 import { Features } from '../pages/features/Features';
 import { Setup } from '../pages/setup/Setup';
 import { SignIn } from '../pages/signin/SignIn';
@@ -78,6 +79,12 @@ const app = createRoute({
 
 const basics = createRoute({ getParentRoute: () => app, path: '/', component: Basics });
 const features = createRoute({ getParentRoute: () => app, path: '/features', component: Features });
+const callbacks = createRoute({
+  getParentRoute: () => app,
+  path: '/callbacks',
+  validateSearch: readSearch,
+  component: lazyRouteComponent(() => import('../pages/callbacks/Callbacks'), 'Callbacks'),
+});
 const tools = createRoute({ getParentRoute: () => app, path: '/tools', component: Tools });
 const tryIt = createRoute({
   getParentRoute: () => app,
@@ -89,7 +96,11 @@ const tryIt = createRoute({
 const tree = root.addChildren([
   setup,
   signIn,
-  shell.addChildren([home, apps.addChildren([newApp]), app.addChildren([basics, features, tools, tryIt])]),
+  shell.addChildren([
+    home,
+    apps.addChildren([newApp]),
+    app.addChildren([basics, features, callbacks, tools, tryIt]),
+  ]),
 ]);
 
 export function makeRouter(queries: QueryClient) {

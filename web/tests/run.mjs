@@ -1,5 +1,6 @@
 import { access } from './journeys/access.mjs';
 import { apps } from './journeys/apps.mjs';
+import { callbacks } from './journeys/callbacks.mjs';
 import { configuration } from './journeys/configuration.mjs';
 import { features } from './journeys/features.mjs';
 import { trying } from './journeys/trying.mjs';
@@ -7,7 +8,7 @@ import { findServer } from './server.mjs';
 import { startBrowser, Visitor } from './visitor.mjs';
 
 const LANGUAGES = ['zh-CN', 'en-US'];
-const journeys = { ...access, ...apps, ...configuration, ...features, ...trying };
+const journeys = { ...access, ...apps, ...configuration, ...features, ...callbacks, ...trying };
 
 const server = await findServer();
 const browser = await startBrowser();

@@ -23,6 +23,7 @@ export function AppFrame() {
   const tabs = [
     { to: '/apps/$sdkAppId', title: t('basics.title') },
     { to: '/apps/$sdkAppId/features', title: t('features.title') },
+    { to: '/apps/$sdkAppId/callbacks', title: t('callbacks.title') },
     { to: '/apps/$sdkAppId/tools', title: t('tools.title') },
     { to: '/apps/$sdkAppId/try', title: t('tryIt.title') },
   ] as const;
