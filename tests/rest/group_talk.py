@@ -26,6 +26,8 @@ def saying(stage):
         ("an unknown priority", {"MsgPriority": "Highest"}, (10004,)),
         ("31 mentions", {"GroupAtInfo": [{"GroupAtAllFlag": 1}] * 31}, (10053,)),
         ("12 KB and more", {"MsgBody": text("x" * 13_000)}, (80002,)),
+        ("an unknown control", {"SendMsgControl": ["NoSuch"]}, (10004,)),
+        ("a control and online only", {"SendMsgControl": ["NoUnread"], "OnlineOnlyFlag": 1}, (10004,)),
         ("an unknown sender", {"From_Account": stage.name("ghost")}, (10019,)),
     ]:
         report.code(f"send with {what}", groups.say(group, "x", **fields), *code)

@@ -82,6 +82,32 @@ for (const sdk of SDKS) {
       assert.equal(new Set(sequences).size, 60);
     });
 
+    test('an application is listed once, and what the approver wrote arrives', async () => {
+      const [alice, bob] = await world.users('alice bob', sdk);
+      const group = await alice.found('Public', [], { joinOption: 'NeedPermission' });
+      await bob.chat.joinGroup({ groupID: group, applyMessage: 'please' });
+      await alice.notice(1, group);
+      if (alice.can('getGroupApplicationList')) {
+        const { data } = await alice.chat.getGroupApplicationList();
+        const mine = data.applicationList.filter(({ groupID }) => groupID === group);
+        assert.deepEqual(mine.map(({ applicant }) => applicant), [bob.id]);
+        await alice.chat.handleGroupApplication({ handleAction: 'Agree', handleMessage: 'welcome', application: mine[0] });
+      } else {
+        await alice.chat.handleGroupApplication({ handleAction: 'Agree', handleMessage: 'welcome', message: await alice.notice(1, group) });
+      }
+      assert.equal((await bob.notice(2, group)).payload.handleMessage, 'welcome');
+    });
+
+    test('a meeting counts nothing as unread, also not what comes in', async () => {
+      const [alice, bob] = await world.users('alice bob', sdk);
+      const group = await alice.found('Meeting', [bob]);
+      await alice.say(group, 'hello');
+      await bob.hears(group, 'hello');
+      await alice.chat.updateGroupProfile({ groupID: group, name: 'renamed' });
+      await bob.tip(group, 6);
+      assert.equal((await bob.groupConversation(group)).unreadCount, 0);
+    });
+
     test('unread messages count until they are read', async () => {
       const [alice, bob] = await world.users('alice bob', sdk);
       const group = await alice.found('Public', [bob]);

@@ -377,7 +377,13 @@ impl Services {
     /// Pins a message or takes that back, and tells the members.
     pub async fn pin(self: &Arc<Self>, place: &Place, by: &By, sequence: i64, pin: bool) -> Result<(), Error> {
         place.group.check(by, Action::Pin)?;
-        let entry = self.seen_message(place, by, sequence, Code::GroupMessageNotFound).await?;
+        let missing = Code::GroupMessageNotFound;
+        // What was pinned before an administrator came may still be taken off.
+        let entry = if pin {
+            self.seen_message(place, by, sequence, missing).await?
+        } else {
+            self.group_message(place, sequence, missing).await?
+        };
         let alone = place.group.change().await?;
         let mut pins = self.pinned(place).await?;
         let was = pins.len();

@@ -1,6 +1,7 @@
 //! Groups: who may do what, one order for everybody, nothing lost and nothing twice, live rooms.
 
 mod acts;
+mod audience;
 mod away;
 mod notices;
 mod order;

@@ -155,7 +155,9 @@ impl Shadow {
 
     pub(super) fn pin(&mut self, who: Who, sequence: i64, pin: bool) -> Outcome {
         self.check(who, Action::Pin)?;
-        if !matches!(self.entry(sequence), Some(Entry::Said { .. })) {
+        // Whoever may may also take off what was pinned before it came.
+        let entry = if pin { self.seen(who, sequence) } else { self.entry(sequence) };
+        if !matches!(entry, Some(Entry::Said { .. })) {
             return Err(Code::GroupMessageNotFound);
         }
         let kept: Vec<i64> = self.pins.iter().copied().filter(|pinned| *pinned != sequence).collect();

@@ -160,6 +160,11 @@ impl Shadow {
         usize::try_from(sequence - 1).ok().and_then(|place| self.log.get_mut(place))
     }
 
+    /// The same, if somebody may see it.
+    pub(super) fn seen(&mut self, who: Who, sequence: i64) -> Option<&mut Entry> {
+        if sequence > self.sees_above(who) { self.entry(sequence) } else { None }
+    }
+
     pub(super) fn comes(&mut self, users: &[usize]) -> usize {
         let joined_at = self.newest();
         for user in users {
@@ -210,6 +215,9 @@ impl Shadow {
                 self.check(who, Action::HandOver)?;
                 if !self.members.contains_key(user) {
                     return Err(Code::GroupParameterInvalid);
+                }
+                if self.owner == Some(*user) {
+                    return Ok(0);
                 }
                 for (member, place) in &mut self.members {
                     match place.role {
@@ -264,7 +272,7 @@ impl Shadow {
             Step::Recall(sequence) => self.recall(who, *sequence, now)?,
             Step::Modify(sequence) => {
                 self.check(who, Action::ModifyMessage)?;
-                match self.entry(*sequence) {
+                match self.seen(who, *sequence) {
                     Some(Entry::Said { recalled: true, .. }) => return Err(Code::AlreadyRecalled),
                     Some(Entry::Said { text, version, .. }) => {
                         *version += 1;
