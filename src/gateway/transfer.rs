@@ -15,13 +15,14 @@ use futures_util::{Stream, StreamExt, stream};
 use model::SdkAppId;
 use serde::Deserialize;
 use service::file::{Refusal, Smaller, Ticket, UploadRow, encode, mime};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 use tower_http::cors::CorsLayer;
 
 use crate::Gate;
 
-/// How long nothing may come of a file that is being sent.
+/// How long a file that is being sent may be waited for until so many bytes of it have come.
 const STALLED: Duration = Duration::from_secs(30);
+const PROGRESS: usize = 64 << 10;
 /// How much a form may have around its file.
 const FORM: u64 = 64 << 10;
 
@@ -112,21 +113,50 @@ async fn receive<E: std::error::Error + Send + Sync + 'static>(
         Err(Refusal::TooLarge) => (StatusCode::PAYLOAD_TOO_LARGE, "the file is larger than this app allows\n"),
         Err(Refusal::CutOff) => (StatusCode::BAD_REQUEST, "the file was cut off\n"),
         Err(Refusal::Taken) => (StatusCode::CONFLICT, "the address has its file already\n"),
+        // Clients repeat what a server could not take.
+        Err(Refusal::Busy) => (StatusCode::SERVICE_UNAVAILABLE, "too many files arrive just now\n"),
         Err(Refusal::Broken) => (StatusCode::INTERNAL_SERVER_ERROR, "the file could not be kept\n"),
     };
     (status, why).into_response()
 }
 
-/// Ends with an error when nothing comes for too long.
+/// How fast a client sends. What it is not waited for, as while something is written, does not count.
+#[derive(Default)]
+struct Pace {
+    waited: Duration,
+    bytes: usize,
+}
+
+impl Pace {
+    /// How long may be waited now.
+    fn patience(&self) -> Duration {
+        STALLED.saturating_sub(self.waited)
+    }
+
+    /// Notes how long was waited for so many bytes. Whether it still comes fast enough.
+    fn note(&mut self, waited: Duration, bytes: usize) -> bool {
+        self.waited += waited;
+        self.bytes += bytes;
+        if self.bytes >= PROGRESS {
+            *self = Self::default();
+        }
+        self.waited < STALLED
+    }
+}
+
+/// Ends with an error when nothing comes for too long, or too little: who trickles would keep a place for hours.
 fn unless_stalled<E: std::error::Error + Send + Sync + 'static>(
     chunks: impl Stream<Item = Result<Bytes, E>> + Send,
 ) -> impl Stream<Item = Result<Bytes, std::io::Error>> + Send {
-    stream::unfold(Box::pin(chunks), |mut chunks| async {
-        let chunk = match timeout(STALLED, chunks.next()).await {
-            Ok(chunk) => chunk?.map_err(std::io::Error::other),
-            Err(_) => Err(std::io::ErrorKind::TimedOut.into()),
+    stream::unfold((Box::pin(chunks), Pace::default()), |(mut chunks, mut pace)| async {
+        let begun = Instant::now();
+        let chunk = match timeout(pace.patience(), chunks.next()).await {
+            Ok(Some(Ok(bytes))) if pace.note(begun.elapsed(), bytes.len()) => Ok(bytes),
+            Ok(Some(Err(error))) => Err(std::io::Error::other(error)),
+            Ok(None) => return None,
+            Ok(Some(Ok(_))) | Err(_) => Err(std::io::ErrorKind::TimedOut.into()),
         };
-        Some((chunk, chunks))
+        Some((chunk, (chunks, pace)))
     })
 }
 
@@ -263,9 +293,25 @@ fn part(range: &str, size: u64) -> Option<Result<Range<u64>, OutOfReach>> {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use service::file::Smaller;
 
-    use super::{OutOfReach, part, wanted};
+    use super::{OutOfReach, PROGRESS, Pace, STALLED, part, wanted};
+
+    #[test]
+    fn who_trickles_is_as_slow_as_who_stalls() {
+        let second = Duration::from_secs(1);
+        let mut trickle = Pace::default();
+        let lasted = (0..1000).take_while(|_| trickle.note(second, 1)).count();
+        assert_eq!(lasted + 1, STALLED.as_secs() as usize);
+        let mut slow = Pace::default();
+        assert!((0..1000).all(|_| slow.note(second, PROGRESS.div_ceil(29))), "slow, and it comes");
+        let mut late = Pace::default();
+        assert!(late.note(STALLED - second, PROGRESS - 1) && late.patience() == second);
+        assert!(late.note(second, 1) && late.patience() == STALLED, "it has come in time");
+        assert!(!late.note(STALLED, 0));
+    }
 
     #[test]
     fn ranges_are_understood() {

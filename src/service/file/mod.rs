@@ -3,8 +3,9 @@
 mod life;
 mod mime;
 mod picture;
+mod places;
 
-use std::{collections::HashSet, ops::Range, sync::Mutex, sync::PoisonError};
+use std::{collections::HashSet, ops::Range, sync::Mutex, sync::PoisonError, time::Duration};
 
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt};
@@ -12,6 +13,7 @@ pub use life::PURGE;
 pub use mime::mime;
 use model::{Code, Error, Millis, SdkAppId};
 pub use picture::Smaller;
+use places::Places;
 use ring::hmac;
 use store::{
     StoreError,
@@ -33,8 +35,8 @@ const NAME_BYTES: usize = 255;
 const NAME: usize = 40;
 /// Bytes of the signature in an address.
 const SIGNATURE: usize = 16;
-/// How many files may arrive at once; further ones wait. Each may have two parts of 5 MiB in memory.
-const ARRIVING: usize = 64;
+/// How long a file waits for others that arrive; its client comes back by itself.
+const PATIENCE: Duration = Duration::from_secs(60);
 /// How many pictures may be decoded at once.
 const LOOKING: usize = 2;
 
@@ -44,7 +46,7 @@ pub(crate) struct Shelf {
     key: hmac::Key,
     /// The names of files that arrive.
     arriving: Mutex<HashSet<String>>,
-    uploads: Semaphore,
+    places: Places,
     looking: Semaphore,
 }
 
@@ -54,7 +56,7 @@ impl Shelf {
             files: Files::open(place)?,
             key: hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes()),
             arriving: Mutex::default(),
-            uploads: Semaphore::new(ARRIVING),
+            places: Places::default(),
             looking: Semaphore::new(LOOKING),
         })
     }
@@ -144,6 +146,8 @@ pub enum Refusal {
     CutOff,
     /// The address has its file already, or is just getting it.
     Taken,
+    /// Too many files arrive just now, of the user or in all.
+    Busy,
     /// A fault of ours, which was logged.
     Broken,
 }
@@ -233,8 +237,7 @@ impl Services {
             while let Some(Ok(_)) = chunks.next().await {}
             return Ok(());
         }
-        // Never closed.
-        let _place = self.shelf.uploads.acquire().await;
+        let _place = self.shelf.places.take(ticket.account, PATIENCE).await.ok_or(Refusal::Busy)?;
         book.begin_upload(&self.row(ticket, name)).await?;
         let refusal = match self.shelf.files.receive(&key(ticket.app, name), chunks, limit).await {
             Ok(taken) => return Ok(book.finish_upload(name, taken.bytes as i64, mime(&taken.head)).await?),

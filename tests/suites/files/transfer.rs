@@ -1,12 +1,13 @@
 //! The way of the bytes: whole, in part, too many, as a form, again.
 
+use serde_json::json;
 use support::Wire;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
 };
 
-use super::{Stage, content};
+use super::{Stage, content, path};
 
 #[tokio::test]
 async fn what_was_put_is_read_by_whoever_has_the_address() {
@@ -139,6 +140,32 @@ async fn forms_are_understood() {
     assert_eq!(wire.ask("POST", &upload, &[], &form).await.status, 400, "no form");
     assert_eq!(wire.ask("POST", &upload, &kind, &form).await.status, 200);
     assert_eq!(stage.get(&download, &[]).await.body, whole);
+}
+
+#[tokio::test]
+async fn slow_files_of_one_user_keep_nobody_else_waiting() {
+    let stage = Stage::new().await;
+    let mut slow = Vec::new();
+    for number in 0..4 {
+        let (upload, _) = stage.allowed(255, &format!("{number}.bin")).await;
+        let mut stream = TcpStream::connect(stage.server.wire().0).await.unwrap();
+        let head = format!("PUT {upload} HTTP/1.1\r\nhost: x\r\ncontent-length: {}\r\n\r\n", 4 << 20);
+        stream.write_all(head.as_bytes()).await.unwrap();
+        stream.write_all(&content(3 << 20)).await.unwrap();
+        slow.push(stream);
+    }
+    support::eventually("their pieces", || stage.server.uploads().len() == 4).await;
+    let bob = stage.app.user("bob").connect().await;
+    let body = json!({"file_type": 1, "file_name": "b.png", "upload_method": 0, "Duration": 900});
+    let signed = bob.ok("im_cos_msg.pre_sig", body).await;
+    assert_eq!(stage.put(path(signed["upload_url"].as_str().unwrap()), b"bob's").await, 200);
+    // A fifth of the same user waits until one of the four has ended.
+    let (upload, download) = stage.allowed(255, "fifth.bin").await;
+    let (status, ()) = tokio::join!(stage.put(&upload, b"fifth"), async {
+        assert_eq!(stage.get(&download, &[]).await.status, 404);
+        slow.pop();
+    });
+    assert_eq!(status, 200);
 }
 
 #[tokio::test]
