@@ -1,14 +1,14 @@
 //! A user's conversation list: order, pins, mutes, marks, groups.
 
 use std::{
-    collections::{BTreeMap, HashMap, HashSet},
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
     sync::Arc,
 };
 
 use model::{Code, Error, Millis};
 use serde_json::value::RawValue;
 use store::{
-    Entry, StoreError,
+    Entry, Head, StoreError,
     tables::contact::{ContactChange, ContactRow},
 };
 
@@ -99,12 +99,26 @@ impl Services {
     ) -> Result<(Vec<ListedContact>, Option<Page>), Error> {
         let rows = self.store.book.contacts(me.number).await.map_err(broken)?;
         let numbers: Vec<i64> = rows.iter().map(|row| row.conversation).collect();
-        let heads = self.newest(&numbers).await?;
+        let heads = self.store.log.heads(&numbers).await.map_err(broken)?;
+        let heads: HashMap<i64, Head> = heads.into_iter().map(|head| (head.conversation, head)).collect();
+        let grouped = self.contact_group_members(me).await?;
+        let kept = |row: ContactRow| match heads.get(&row.conversation) {
+            // One that was left comes back with its next message.
+            Some(head) => (row.left_position == 0 || head.position > row.left_position)
+                .then_some((row, (head.sequence, head.time))),
+            // Where nothing was said, it is in the list for what the user did with it.
+            None => {
+                let is_kept = row.left_position == 0
+                    && (row.pinned > 0 || is_marked(&row) || grouped.contains_key(&row.conversation));
+                let time = row.pinned.max(row.changed * 1000);
+                is_kept.then_some((row, (0, time)))
+            }
+        };
         let mut rows: Vec<(ContactRow, (i64, Millis))> = rows
             .into_iter()
             // Topics are listed with their community, and system notices nowhere.
             .filter(|row| !row.peer_user.is_empty())
-            .filter_map(|row| heads.get(&row.conversation).map(|head| (row, *head)))
+            .filter_map(kept)
             .filter(|(row, (_, time))| time / 1000 >= page.since || row.changed >= page.since)
             .collect();
         rows.sort_by_key(|(row, (_, time))| (std::cmp::Reverse((row.pinned > 0, *time)), row.conversation));
@@ -129,7 +143,7 @@ impl Services {
         let mut listed = Vec::with_capacity(contacts.len());
         for ((row, (newest, head_time)), overview) in contacts.into_iter().zip(heads).zip(overviews) {
             let Some(peer) = self.peer_of(app, &row).await? else { continue };
-            // A conversation that was left comes back with its next message; a cleared one stays, without one.
+            // The next message must be one that the user sees. A cleared conversation stays, without one.
             let is_back = overview.last.as_ref().is_some_and(|last| last.position > row.left_position);
             if row.left_position > 0 && !is_back {
                 continue;
@@ -161,7 +175,7 @@ impl Services {
         }
     }
 
-    /// The same; made where there is none, and 51004 for a group that the user is not in.
+    /// The same; made where there is none, and 51007 for a group that the user is not in.
     async fn need_contact(&self, me: &Account, peer: &Peer) -> Result<i64, Error> {
         match peer {
             Peer::User(account) => Ok(self.make_conversation(me, account).await?.number),
@@ -198,7 +212,11 @@ impl Services {
     pub async fn leave_contact(&self, me: &Account, peer: &Peer, clear: bool) -> Result<(), Error> {
         let Some(conversation) = self.contact_number(me, peer).await? else { return Ok(()) };
         let heads = self.store.log.heads(&[conversation]).await.map_err(broken)?;
-        let Some(head) = heads.first() else { return Ok(()) };
+        let Some(head) = heads.first() else {
+            // Nothing was said, and yet it may be in the list. What is said later is after all that there is now.
+            let change = ContactChange::Leave(self.store.log.position().max(1));
+            return self.change_contact(me, conversation, change).await;
+        };
         let mut changes = vec![
             (conversation, ContactChange::Leave(head.position)),
             (conversation, ContactChange::Read(head.sequence, head.time / 1000)),
@@ -221,23 +239,30 @@ impl Services {
         self.store.book.change_contacts(me.number, changes).await.map_err(broken)
     }
 
-    /// Pins a conversation or unpins it.
-    pub async fn pin_contact(&self, me: &Account, peer: &Peer, pin: bool) -> Result<(), Error> {
-        let conversation = self.need_contact(me, peer).await?;
+    /// Pins conversations or unpins them, all or none: 51012 when there would be too many.
+    pub async fn pin_contacts(&self, me: &Account, peers: &[Peer], pin: bool) -> Result<(), Error> {
+        let mut conversations = BTreeSet::new();
+        for peer in peers {
+            conversations.insert(self.need_contact(me, peer).await?);
+        }
         if pin {
-            let pinned = self.all_contact_rows(me).await?.iter().filter(|row| row.pinned > 0).count();
-            if pinned >= PINNED {
+            let rows = self.all_contact_rows(me).await?;
+            let others = rows.iter().filter(|row| row.pinned > 0 && !conversations.contains(&row.conversation)).count();
+            let is_pinned = |row: &ContactRow| row.pinned > 0 && conversations.contains(&row.conversation);
+            let new = conversations.len() - rows.iter().filter(|row| is_pinned(row)).count();
+            if new > 0 && others + conversations.len() > PINNED {
                 return Err(Code::TooManyPinnedContacts.into());
             }
         }
-        let time = if pin { self.world.now() } else { 0 };
-        self.change_contact(me, conversation, ContactChange::Pin(time)).await
+        let change = ContactChange::Pin(if pin { self.world.now() } else { 0 }, self.world.second());
+        let changes = conversations.into_iter().map(|conversation| (conversation, change.clone())).collect();
+        self.store.book.change_contacts(me.number, changes).await.map_err(broken)
     }
 
     /// Sets how messages of a peer arrive: 0 notify, 1 discard, 2 quiet.
     pub async fn mute_contact(&self, me: &Account, peer: &Peer, mute: i64) -> Result<(), Error> {
         let conversation = self.need_contact(me, peer).await?;
-        self.change_contact(me, conversation, ContactChange::Mute(mute)).await
+        self.change_contact(me, conversation, ContactChange::Mute(mute, self.world.second())).await
     }
 
     /// Sets and clears standard marks, by bit number, and the custom mark. Returns both as they are now.
@@ -306,6 +331,11 @@ impl Services {
         self.store.book.remove_contact_group(me.number, group).await.map_err(broken)
     }
 
+    /// Whether a user may have a conversation with a peer; 51007 for a group that the user is not in.
+    pub async fn check_contact(&self, me: &Account, peer: &Peer) -> Result<(), Error> {
+        self.need_contact(me, peer).await.map(drop)
+    }
+
     /// Puts conversations with peers into a group, or takes them out.
     pub async fn change_contact_group(
         &self,
@@ -331,13 +361,17 @@ impl Services {
         let members = self.contact_group_members(me).await?;
         let mut kept: HashSet<i64> = members.into_keys().collect();
         for row in self.all_contact_rows(me).await? {
-            if row.marks != 0 || !row.custom_mark.is_empty() {
+            if is_marked(&row) {
                 kept.insert(row.conversation);
             }
         }
         let new = added.iter().filter(|conversation| !kept.contains(conversation)).collect::<HashSet<_>>().len();
         if new > 0 && kept.len() + new > KEPT { Err(Code::TooManyGroupedContacts.into()) } else { Ok(()) }
     }
+}
+
+fn is_marked(row: &ContactRow) -> bool {
+    row.marks != 0 || !row.custom_mark.is_empty()
 }
 
 fn shown_last(me: &Account, peer: &Peer, entry: &Entry) -> Result<LastMessage, Error> {

@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod callbacks;
 #[cfg(test)]
+mod contacts;
+#[cfg(test)]
 mod download;
 #[cfg(test)]
 mod fields;
@@ -20,6 +22,8 @@ mod isolation;
 mod messages;
 #[cfg(test)]
 mod permission;
+#[cfg(test)]
+mod presence;
 #[cfg(test)]
 mod push;
 #[cfg(test)]

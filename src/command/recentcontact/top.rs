@@ -29,12 +29,12 @@ impl Command for Request {
             return Err(Self::SPEC.malformed.into());
         }
         let (me, pin) = (cx.me()?, self.operation_type == 1);
-        let mut changed = Vec::new();
+        let mut peers = Vec::with_capacity(self.recent_contact_item.len());
         for contact in self.recent_contact_item {
-            let peer = contact.peer(&cx).await?;
-            cx.services.pin_contact(me, &peer, pin).await?;
-            changed.push(pushed(&peer));
+            peers.push(contact.peer(&cx).await?);
         }
+        cx.services.pin_contacts(me, &peers, pin).await?;
+        let changed: Vec<_> = peers.iter().map(pushed).collect();
         let push_type = if pin { 2 } else { 3 };
         tell(&cx, me, push_type, "RecentContactTopItem", &json!({"RecentContactList": changed}));
         Ok(())

@@ -241,7 +241,7 @@ impl Services {
         book.change_member(group.number, account.number, role, &member.name_card, &fields).await.map_err(broken)?;
         if let Some(receive) = change.receive {
             member.receive = receive;
-            let mute = ContactChange::Mute(receive as i64);
+            let mute = ContactChange::Mute(receive as i64, self.world.second());
             book.change_contacts(account.number, vec![(group.number, mute)]).await.map_err(broken)?;
         }
         group.write().members.insert(account.number, member.clone());

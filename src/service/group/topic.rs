@@ -231,7 +231,8 @@ impl Services {
         let topic = Self::present(place)?;
         let book = &self.store.book;
         book.ensure_contacts(topic.number, GROUP_PEER, &[account.number]).await.map_err(broken)?;
-        let change = ContactChange::Mute(if receive == Receive::AcceptAndNotify { LOUD } else { receive as i64 });
+        let mute = if receive == Receive::AcceptAndNotify { LOUD } else { receive as i64 };
+        let change = ContactChange::Mute(mute, self.world.second());
         book.change_contacts(account.number, vec![(topic.number, change)]).await.map_err(broken)?;
         topic.set_receive_option(account.number, receive);
         drop(alone);

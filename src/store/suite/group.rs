@@ -111,7 +111,13 @@ pub async fn members_come_and_go_with_their_contacts(stage: Stage) {
     assert_eq!((first.name_card.as_str(), &*first.fields), ("", &b"[]"[..]));
 
     book.change_member(number, c, 300, "card", b"[1]").await.unwrap();
-    book.change_contacts(c, vec![(number, ContactChange::Mute(1)), (number, ContactChange::Read(9, 5))]).await.unwrap();
+    book.change_contacts(c, vec![(number, ContactChange::Mute(1, 5)), (number, ContactChange::Read(9, 5))])
+        .await
+        .unwrap();
+    assert_eq!(book.contact(c, number).await.unwrap().unwrap().changed, 5);
+    book.change_contacts(c, vec![(number, ContactChange::Pin(T, 7))]).await.unwrap();
+    let pinned = book.contact(c, number).await.unwrap().unwrap();
+    assert_eq!((pinned.pinned, pinned.changed), (T, 7), "lists of what changed since have it");
     let changed = book.members(number).await.unwrap().swap_remove(1);
     assert_eq!((changed.role, changed.name_card.as_str(), &*changed.fields), (300, "card", &b"[1]"[..]));
     assert_eq!((changed.read_sequence, changed.mute), (9, 1));
@@ -206,7 +212,7 @@ pub async fn topics_live_and_die_with_their_community(stage: Stage) {
     for topic in [first, second, elsewhere] {
         book.set_mutes(topic, &[a], topic).await.unwrap();
         book.ensure_contacts(topic, GROUP_PEER, &[a]).await.unwrap();
-        book.change_contacts(a, vec![(topic, ContactChange::Mute(2))]).await.unwrap();
+        book.change_contacts(a, vec![(topic, ContactChange::Mute(2, 5))]).await.unwrap();
     }
     let muted = |topic| (topic, a, "a".to_owned(), topic);
     assert_eq!(book.topic_mutes(community).await.unwrap(), [muted(first), muted(second)]);

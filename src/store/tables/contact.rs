@@ -25,8 +25,8 @@ const CLEAR: &str =
     "UPDATE contact SET cleared_sequence = $1 WHERE account = $2 AND conversation = $3 AND cleared_sequence < $1";
 const READ_SEQUENCES: &str = "SELECT account, read_sequence FROM contact WHERE conversation = $1";
 const LEAVE: &str = "UPDATE contact SET left_position = $1, pinned = 0 WHERE account = $2 AND conversation = $3";
-const PIN: &str = "UPDATE contact SET pinned = $1 WHERE account = $2 AND conversation = $3";
-const MUTE: &str = "UPDATE contact SET mute = $1 WHERE account = $2 AND conversation = $3";
+const PIN: &str = "UPDATE contact SET pinned = $1, changed = $2 WHERE account = $3 AND conversation = $4";
+const MUTE: &str = "UPDATE contact SET mute = $1, changed = $2 WHERE account = $3 AND conversation = $4";
 const MARK: &str =
     "UPDATE contact SET marks = $1, custom_mark = $2, changed = $3 WHERE account = $4 AND conversation = $5";
 const CHANGED: &str = "UPDATE contact SET changed = $1 WHERE account = $2 AND conversation = $3";
@@ -80,7 +80,7 @@ pub struct ContactRow {
     pub marks: i64,
     /// The app's own mark.
     pub custom_mark: String,
-    /// When marks or groups last changed, seconds since 1970.
+    /// When pin, mute, marks or groups last changed, seconds since 1970.
     pub changed: i64,
 }
 
@@ -102,10 +102,10 @@ pub enum ContactChange {
     Clear(i64),
     /// Takes the conversation out of the list until a message after that position.
     Leave(i64),
-    /// Pins (at a time) or, with 0, unpins.
-    Pin(i64),
-    /// Sets the mute.
-    Mute(i64),
+    /// Pins (at a time in milliseconds) or, with 0, unpins; at a time in seconds.
+    Pin(i64, i64),
+    /// Sets the mute at a time in seconds.
+    Mute(i64, i64),
     /// Sets marks and custom mark at a time in seconds.
     Mark(i64, String, i64),
     /// Deletes messages for this user alone.
@@ -193,11 +193,11 @@ impl Book {
                 ContactChange::Leave(position) => {
                     batch.run(LEAVE, params![position, account, conversation]);
                 }
-                ContactChange::Pin(time) => {
-                    batch.run(PIN, params![time, account, conversation]);
+                ContactChange::Pin(time, second) => {
+                    batch.run(PIN, params![time, second, account, conversation]);
                 }
-                ContactChange::Mute(mute) => {
-                    batch.run(MUTE, params![mute, account, conversation]);
+                ContactChange::Mute(mute, second) => {
+                    batch.run(MUTE, params![mute, second, account, conversation]);
                 }
                 ContactChange::Mark(marks, custom, second) => {
                     batch.run(MARK, params![marks, custom, second, account, conversation]);
