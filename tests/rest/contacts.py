@@ -22,6 +22,18 @@ def folders(stage):
     report.equal("its name", item["GroupItem"]["GroupName"], "work")
     report.equal("what became of each", [one["ResultCode"] for one in item["ResultItem"]], [0, 50001])
     report.code("make it again", make("work", ann), 50002)
+    foreign = call("group_open_http_svc/create_group", {"Type": "Public", "Name": "g", "Owner_Account": ann})["GroupId"]
+    group = lambda id: {"Type": 2, "ToGroupId": id}
+    reply = ask("create_contact_group", GroupContactItem=[
+        {"GroupName": "mixed", "ContactItem": [group(foreign), pair(bob), group("@TGS#none")]}])
+    report.code("make one with a group that one is not in", reply)
+    outcomes = lambda items: [one["ResultCode"] for one in items]
+    report.equal("each for itself", outcomes(reply["GroupResultItem"][0]["ResultItem"]), [51007, 0, 51007])
+    reply = ask("update_contact_group", UpdateType=1, UpdateGroup={"OldGroupName": "mixed", "UpdateGroupType": 2,
+        "ContactUpdateItem": [{"ContactOptType": 1, "ContactItem": group(foreign)}, {"ContactOptType": 1, "ContactItem": pair(ann)}]})
+    report.code("add a group that one is not in", reply)
+    report.equal("each for itself again", outcomes(reply["UpdateGroupResult"]["ContactResultItem"]), [51007, 0])
+    report.code("delete the mixed one", ask("del_contact_group", GroupName=["mixed"]))
     report.code("make one without conversations", make("empty"), 51006)
     report.code("make one with too many", make("many", *[ann] * 101), 51006)
     report.code("make one of a long name", make("n" * 33, ann), 51011)
@@ -91,6 +103,15 @@ def lists(stage):
     report.code("take it out again", call(f"{R}/delete", {"From_Account": me, "type": 1, "To_Account": ann}))
     report.equal("what is left", users(ask()), [bob])
     report.equal("the same without empty ones", users(ask(5)), [bob])
+    cat = stage.user("cat")
+    mark = {"OptType": 1, "ContactItem": pair(cat), "SetMark": [0]}
+    report.code("mark who said nothing", call(f"{R}/mark_contact", {"From_Account": me, "MarkItem": [mark]}))
+    report.equal("with empty ones", users(ask()), sorted([bob, cat]))
+    report.equal("without empty ones", users(ask(5)), [bob])
+    report.code("take the empty one out", call(f"{R}/delete", {"From_Account": me, "Type": 1, "To_Account": cat}))
+    report.equal("it is out", users(ask()), [bob])
+    report.code("take out a group that is not", call(f"{R}/delete", {"From_Account": me, "Type": 2, "ToGroupid": "@TGS#none"}))
+    report.code("take out a ghost", call(f"{R}/delete", {"From_Account": me, "Type": 1, "To_Account": stage.name("ghost")}), 50001)
     report.code("the list of a ghost", call(f"{R}/get_list", page | {"From_Account": stage.name("ghost")}), 50001)
 
 

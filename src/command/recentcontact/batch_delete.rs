@@ -6,7 +6,7 @@ use model::{Code, Error};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::shared::{CONTACTS, Contact, pushed, tell};
+use super::shared::{CONTACTS, Contact, tell};
 use crate::{Command, Context, Doors, Spec};
 
 #[derive(Deserialize)]
@@ -45,10 +45,12 @@ impl Command for Request {
         let me = cx.me()?;
         let (mut result_item, mut left) = (Vec::new(), Vec::new());
         for contact in self.contact_item {
-            let result_code = match contact.peer(&cx).await {
-                Ok(peer) => {
-                    cx.services.leave_contact(me, &peer, self.clear_ramble == 1).await?;
-                    left.push(pushed(&peer));
+            let result_code = match contact.former_peer(&cx).await {
+                Ok((peer, name)) => {
+                    if let Some(peer) = peer {
+                        cx.services.leave_contact(me, &peer, self.clear_ramble == 1).await?;
+                    }
+                    left.push(name);
                     0
                 }
                 Err(error) => error.number(),

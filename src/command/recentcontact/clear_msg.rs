@@ -21,7 +21,9 @@ impl Command for Request {
     type Reply = ();
 
     async fn run(self, cx: Arc<Context>) -> Result<(), Error> {
-        let peer = self.contact.peer(&cx).await?;
-        cx.services.clear_contact(cx.me()?, &peer).await
+        match self.contact.former_peer(&cx).await? {
+            (Some(peer), _) => cx.services.clear_contact(cx.me()?, &peer).await,
+            (None, _) => Ok(()),
+        }
     }
 }

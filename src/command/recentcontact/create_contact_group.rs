@@ -57,7 +57,7 @@ impl Command for Request {
             let group_id = cx.services.add_contact_group(&me, &wanted.group_name).await?;
             let (mut peers, mut result_item) = (Vec::new(), Vec::new());
             for contact in wanted.contact_item {
-                let failed = match contact.peer(&cx).await {
+                let failed = match contact.own_peer(&cx, &me).await {
                     Ok(peer) => {
                         peers.push(peer);
                         None

@@ -6,7 +6,7 @@ use model::{Code, Error};
 use serde::Deserialize;
 use serde_json::json;
 
-use super::shared::{Contact, pushed, tell};
+use super::shared::{Contact, tell};
 use crate::{Command, Context, Spec};
 
 #[derive(Deserialize)]
@@ -27,9 +27,11 @@ impl Command for Request {
 
     async fn run(self, cx: Arc<Context>) -> Result<(), Error> {
         let me = cx.act_as(Some(&self.from), &Self::SPEC, Code::ContactAccountMissing).await?;
-        let peer = self.contact.peer(&cx).await?;
-        cx.services.leave_contact(&me, &peer, self.clear == 1).await?;
-        tell(&cx, &me, 1, "RecentContactDeleteItem", &json!({"RecentContactList": [pushed(&peer)]}));
+        let (peer, left) = self.contact.former_peer(&cx).await?;
+        if let Some(peer) = peer {
+            cx.services.leave_contact(&me, &peer, self.clear == 1).await?;
+        }
+        tell(&cx, &me, 1, "RecentContactDeleteItem", &json!({"RecentContactList": [left]}));
         Ok(())
     }
 }

@@ -42,14 +42,38 @@ impl Contact {
             _ => Err(Error::new(Code::ContactParameterInvalid).detail("Type is 1 or 2")),
         }
     }
+
+    /// The same for what a user puts somewhere: 51007 for a group that the user is not in.
+    pub async fn own_peer(&self, cx: &Context, me: &Account) -> Result<Peer, Error> {
+        let peer = self.peer(cx).await?;
+        cx.services.check_contact(me, &peer).await?;
+        Ok(peer)
+    }
+
+    /// The same for what a user gives up, and how pushes name it: `None` for a group that is gone, of which nothing is
+    /// left to be given up but what devices show.
+    pub async fn former_peer(&self, cx: &Context) -> Result<(Option<Peer>, Value), Error> {
+        match (self.peer(cx).await, &self.group) {
+            (Ok(peer), _) => {
+                let name = pushed(&peer);
+                Ok((Some(peer), name))
+            }
+            (Err(error), Some(id)) if error.code == Code::ContactGroupUnresolved => Ok((None, pushed_group(id))),
+            (Err(error), _) => Err(error),
+        }
+    }
 }
 
 /// How pushes name a conversation; clients read one or the other of the two names.
 pub(super) fn pushed(peer: &Peer) -> Value {
     match peer {
         Peer::User(account) => json!({"Type": 1, "Peer_Account": account.user, "To_Account": account.user}),
-        Peer::Group(group) => json!({"Type": 2, "GroupId": group.id, "ToGroupId": group.id}),
+        Peer::Group(group) => pushed_group(&group.id),
     }
+}
+
+fn pushed_group(id: &str) -> Value {
+    json!({"Type": 2, "GroupId": id, "ToGroupId": id})
 }
 
 /// Tells the user's other devices of a change of the list.

@@ -114,7 +114,8 @@ async fn members(
     let (mut outcomes, mut told, mut added, mut removed) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for member in wanted {
         let peer = match member.contact_opt_type {
-            1 | 2 => member.contact_item.peer(cx).await,
+            1 => member.contact_item.own_peer(cx, me).await,
+            2 => member.contact_item.peer(cx).await,
             _ => Err(Error::new(Code::ContactParameterInvalid).detail("ContactOptType is 1 or 2")),
         };
         let failed = match peer {
