@@ -61,6 +61,7 @@ for (const sdk of SDKS) {
       await alice.event('USER_STATUS_UPDATED', (list) => list.some((user) => user.userID === id && user.statusType === online));
       await bob.chat.setSelfStatus({ customStatus: 'büsy' });
       await alice.event('USER_STATUS_UPDATED', (list) => list.some((user) => user.userID === id && user.customStatus === 'büsy'));
+      await bob.event('USER_STATUS_UPDATED', (list) => list.some((user) => user.userID === id && user.customStatus === 'büsy'));
       const { statusType, customStatus } = await status();
       assert.deepEqual([statusType, customStatus], [online, 'büsy']);
       const since = alice.events.length;

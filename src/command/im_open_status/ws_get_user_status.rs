@@ -77,7 +77,7 @@ impl Command for Request {
             match cx.find(&user).await? {
                 Some(account) => reply.user_status_list.push(UserStatus {
                     user,
-                    status: cx.services.status(account.number) as u8,
+                    status: cx.services.status(account.number).await? as u8,
                     custom_status: STANDARD.encode(&account.preferences.custom_status),
                 }),
                 None => reply.error_list.push(Unknown::new(user)),

@@ -1,4 +1,4 @@
-//! Asks to hear of the status changes of users while this connection lasts.
+//! Asks to hear of the status changes of users, on this connection and on those with which the session goes on.
 
 use std::sync::Arc;
 

@@ -171,7 +171,6 @@ impl Services {
         {
             let change = if link.was_silent() { StatusChange::TimeOut } else { StatusChange::LinkClose };
             self.tell_state(&session, change, &[]);
-            self.unwatch_all(&session);
             if !self.hub.is_online(session.account) {
                 self.tell_watchers(session.account);
             }

@@ -6,7 +6,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use model::{Error, SdkAppId, UserId};
 
 use super::{Push, Session, hub::shard};
-use crate::{Account, Services};
+use crate::{Account, Services, broken};
 
 /// The most accounts a session watches; beyond, those it has watched for longest are dropped.
 const WATCHED: usize = 200;
@@ -24,15 +24,14 @@ pub enum Status {
 
 impl Services {
     /// The status of an account.
-    pub fn status(&self, account: i64) -> Status {
+    pub async fn status(&self, account: i64) -> Result<Status, Error> {
         let sessions = self.hub.sessions(account);
         if sessions.iter().any(|session| session.link().is_some()) {
-            Status::Online
-        } else if sessions.is_empty() {
-            Status::NotSignedIn
-        } else {
-            Status::Offline
+            return Ok(Status::Online);
         }
+        // After a restart the book alone knows of sessions that have not come back yet.
+        let is_signed_in = !sessions.is_empty() || !self.store.book.sessions(account).await.map_err(broken)?.is_empty();
+        Ok(if is_signed_in { Status::Offline } else { Status::NotSignedIn })
     }
 
     /// Makes a session hear of the status changes of an account.
@@ -60,10 +59,11 @@ impl Services {
         }
     }
 
-    /// Changes a user's own status text and tells who watches.
+    /// Changes a user's own status text and tells who watches, and all devices of the user: the one that asked follows
+    /// what it is told, too.
     pub async fn set_custom_status(self: &Arc<Self>, account: &Account, text: &str) -> Result<(), Error> {
         self.accounts.set_preferences(account, |preferences| text.clone_into(&mut preferences.custom_status)).await?;
-        self.tell_watchers(account.number);
+        self.tell_status_later(account.app, account.number, true);
         Ok(())
     }
 
@@ -72,19 +72,25 @@ impl Services {
             let all = shard(&self.hub.watchers, account).read().unwrap_or_else(PoisonError::into_inner);
             all.get(&account).and_then(|watchers| watchers.first().map(|session| session.app))
         };
-        let Some(app) = watched else { return };
+        if let Some(app) = watched {
+            self.tell_status_later(app, account, false);
+        }
+    }
+
+    fn tell_status_later(self: &Arc<Self>, app: SdkAppId, account: i64, own: bool) {
         let services = self.clone();
         self.spawn(async move {
-            if let Err(error) = services.tell_status(app, account).await {
+            if let Err(error) = services.tell_status(app, account, own).await {
                 tracing::error!(%error, account, "status was not told");
             }
         });
     }
 
-    async fn tell_status(&self, app: SdkAppId, account: i64) -> Result<(), Error> {
+    /// Tells who watches and, with `own`, the user's devices.
+    async fn tell_status(&self, app: SdkAppId, account: i64, own: bool) -> Result<(), Error> {
         let Some(account) = self.accounts.by_number(app, account).await? else { return Ok(()) };
         let text = STANDARD.encode(&account.preferences.custom_status);
-        let status = self.status(account.number) as u8;
+        let status = self.status(account.number).await? as u8;
         let event = format!(
             r#""Event":18,"UserStatusList":[{{"To_Account":{},"Status":{status},"CustomStatus":"{text}"}}]"#,
             account.quoted
@@ -94,8 +100,11 @@ impl Services {
             let all = shard(&self.hub.watchers, account.number).read().unwrap_or_else(PoisonError::into_inner);
             all.get(&account.number).cloned().unwrap_or_default()
         };
-        for session in watchers {
+        for session in watchers.iter().filter(|session| !own || session.account != account.number) {
             session.push(&push);
+        }
+        if own {
+            self.hub.push(account.number, &push, None);
         }
         Ok(())
     }
