@@ -61,7 +61,10 @@ pub async fn run(config: Config, say: &mut (dyn Write + Send), stop: impl Future
 
     let measured = async {
         match metrics {
-            Some(metrics) => metrics.serve().await,
+            Some(metrics) => {
+                let services = services.clone();
+                metrics.serve(move || services.measure_presence()).await;
+            }
             None => std::future::pending().await,
         }
     };

@@ -78,6 +78,7 @@ impl Metrics {
         }
         metrics::gauge!(BUILD, "version" => env!("CARGO_PKG_VERSION")).set(1.0);
         metrics::describe_gauge!(CONNECTIONS, "open connections of the public port");
+        metrics::describe_gauge!(service::metric::ONLINE, "users of an app who have a connection");
         metrics::describe_counter!(CONNECTIONS_REFUSED, "connections closed at once because there were too many");
         Ok(Some(Self { listener, handle }))
     }
@@ -87,11 +88,12 @@ impl Metrics {
         self.listener.local_addr()
     }
 
-    /// Answers `/metrics` until dropped.
-    pub async fn serve(self) {
+    /// Answers `/metrics` until dropped; `look` is called before each answer, for what is not counted all the time.
+    pub async fn serve(self, look: impl Fn() + Clone + Send + Sync + 'static) {
         let Self { listener, handle } = self;
         let upkeep = handle.clone();
         let text = move || {
+            look();
             let body = handle.render();
             async move { ([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], body) }
         };

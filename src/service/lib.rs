@@ -37,7 +37,7 @@ pub use message::{
 use model::{Code, Error, Millis};
 pub use operator::{Operator, Operators};
 use presence::{Hub, Session};
-pub use push::{NewPush, PushControl, PushRow, TagChange, ValueChange, push_state};
+pub use push::{NewPush, PushControl, PushKind, PushRow, TagChange, ValueChange, push_state};
 use quick_cache::sync::Cache;
 pub use search::{FoundMember, GroupFilter, SearchPage, UserFilter, Words};
 pub use store::tables::{callback::CallbackRow, extension::ExtensionRow};
@@ -163,6 +163,15 @@ impl Services {
             tracing::warn!(%error, "what became of callbacks could not be written");
         }
         self.store.close().await;
+    }
+
+    /// Notes in the metrics what is counted only when somebody looks.
+    pub fn measure_presence(&self) {
+        let online = self.hub.online();
+        for app in self.apps.list() {
+            let users = online.get(&app.sdkappid).copied().unwrap_or_default();
+            metrics::gauge!(metric::ONLINE, "app" => app.sdkappid.to_string()).set(users as f64);
+        }
     }
 
     /// Runs a task that draining waits for.

@@ -12,6 +12,8 @@ pub const KICKS: &str = "feihong_kicks_total";
 pub const MESSAGES: &str = "feihong_messages_total";
 /// Pushes to all users that were kept for one of them, counted.
 pub const PUSHED: &str = "feihong_pushed_total";
+/// Users of an app who have a connection; the label `app` is its SDKAppID.
+pub const ONLINE: &str = "feihong_online_users";
 
 /// Callbacks to apps' servers, counted by command and outcome.
 pub const CALLBACKS: &str = "feihong_callbacks_total";

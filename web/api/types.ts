@@ -56,6 +56,8 @@ export interface App extends AppDraft {
   expiresAt?: number;
   quota: Quota;
   administrators: string[];
+  /** Users who have a connection now; only where one app was asked for. */
+  onlineUsers?: number;
 }
 
 /** What a UserSig says of itself, and whether the server would accept it. */

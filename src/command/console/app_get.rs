@@ -19,6 +19,7 @@ impl Command for Request {
 
     async fn run(self, cx: Arc<Context>) -> Result<Shown, Error> {
         let app = need(&cx, self.0.sdk_app_id)?;
-        Ok(Shown::new(&app, cx.services.world.now()))
+        let online = cx.services.hub.online().get(&app.sdkappid).copied().unwrap_or_default();
+        Ok(Shown::new(&app, cx.services.world.now()).with_online(online))
     }
 }

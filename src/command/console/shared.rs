@@ -52,6 +52,9 @@ pub(crate) struct Shown {
     expires_at: Option<Millis>,
     quota: Quota,
     administrators: Vec<String>,
+    /// How many users have a connection now; only where one app is asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    online_users: Option<usize>,
 }
 
 impl Shown {
@@ -68,7 +71,13 @@ impl Shown {
             expires_at: app.expires,
             quota: app.edition.quota(),
             administrators: app.administrators.clone(),
+            online_users: None,
         }
+    }
+
+    /// The same with how many users have a connection.
+    pub fn with_online(self, users: usize) -> Self {
+        Self { online_users: Some(users), ..self }
     }
 }
 

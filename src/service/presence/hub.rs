@@ -135,6 +135,19 @@ impl Hub {
         found
     }
 
+    /// How many users of each app have a connection.
+    pub fn online(&self) -> HashMap<model::SdkAppId, usize> {
+        let mut counts = HashMap::new();
+        for shard in &self.by_account {
+            for sessions in shard.read().unwrap_or_else(PoisonError::into_inner).values() {
+                if let Some(session) = sessions.iter().find(|session| session.link().is_some()) {
+                    *counts.entry(session.app).or_default() += 1;
+                }
+            }
+        }
+        counts
+    }
+
     pub(super) fn unwatch(&self, session: &Arc<Session>, account: i64) {
         let mut all = shard(&self.watchers, account).write().unwrap_or_else(PoisonError::into_inner);
         if let Some(watchers) = all.get_mut(&account) {

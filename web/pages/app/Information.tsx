@@ -38,6 +38,12 @@ function Rows({ app }: { app: App }) {
       <dd>{t(`appType.${app.type}`)}</dd>
       <dt>{t('appForm.introduction')}</dt>
       <dd className="prose">{app.introduction || <span className="faint">{t('information.none')}</span>}</dd>
+      {app.onlineUsers !== undefined && (
+        <>
+          <dt>{t('information.online')}</dt>
+          <dd>{app.onlineUsers}</dd>
+        </>
+      )}
       <dt>{t('apps.column.created')}</dt>
       <dd>{dateTime(app.createdAt)}</dd>
       <dt>{t('information.updated')}</dt>

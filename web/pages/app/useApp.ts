@@ -15,7 +15,11 @@ export function useApp() {
 export function useKeepApp(): (app: App) => void {
   const queries = useQueryClient();
   return (app) => {
-    queries.setQueryData(['console.app.get', { sdkAppId: app.sdkAppId }], app);
+    // A change does not answer with what is only counted when one app is asked for.
+    queries.setQueryData<App>(['console.app.get', { sdkAppId: app.sdkAppId }], (shown) => ({
+      ...shown,
+      ...app,
+    }));
     void queries.invalidateQueries({ queryKey: ['console.app.list'] });
   };
 }
