@@ -50,6 +50,8 @@ def adding(stage):
     p = People(stage, "add")
     p.results("add one", p.add(p.ben, Remark="r", GroupName="work", AddWording="hi"), 0)
     stage.report.equal("both are friends", (p.friends(p.ann), p.friends(p.ben)), ([p.ben], [p.ann]))
+    p.results("add one twice at once", p.add(p.cat, p.cat), 0, 30001, failed=[p.cat])
+    p.results("and not any more", p.ask("friend_delete", To_Account=[p.cat], DeleteType="Delete_Type_Both"), 0)
     p.results("add one way", p.add(p.cat, AddType="Add_Type_Single"), 0)
     stage.report.equal("the other has none", p.friends(p.cat), [])
     p.results("add friends, oneself and nobody", p.add(p.ben, p.ann, p.ghost), 30001, 30001, 30003,

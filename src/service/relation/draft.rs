@@ -8,7 +8,7 @@ use store::tables::relation::{GroupingChange, RelationBatch, RelationChange};
 
 use super::{
     Held, encode,
-    notice::{Kind, Notices},
+    notice::{Kind, NAMES, Notices},
 };
 use crate::{Account, LiveApp, Services, broken};
 
@@ -133,10 +133,19 @@ impl<'a> Draft<'a> {
 
     /// Tells the user's devices that fields of a friend changed.
     pub(super) fn tell_fields(&mut self, friend: &str, fields: &[(&str, Value)]) {
-        let fields: Vec<Value> =
-            fields.iter().map(|(tag, value)| json!({"BytesTag": tag, "BytesValue": value})).collect();
-        let entry = json!({"PushType": 8, "FriendUpInfo": [{"Friend_Account": friend, "SNS": fields}]});
-        self.notices.entry(self.me.number, entry);
+        self.tell_all_fields(vec![(friend.to_owned(), fields.to_vec())]);
+    }
+
+    /// The same of several friends.
+    pub(super) fn tell_all_fields(&mut self, friends: Vec<(String, Vec<(&str, Value)>)>) {
+        let changed = friends.into_iter().map(|(friend, fields)| {
+            let fields = fields.into_iter().map(|(tag, value)| json!({"BytesTag": tag, "BytesValue": value}));
+            json!({"Friend_Account": friend, "SNS": fields.collect::<Vec<_>>()})
+        });
+        let changed: Vec<Value> = changed.collect();
+        for page in changed.chunks(NAMES) {
+            self.notices.entry(self.me.number, json!({"PushType": 8, "FriendUpInfo": page}));
+        }
     }
 
     /// The most friends of a user of this app.

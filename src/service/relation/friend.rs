@@ -82,8 +82,17 @@ impl Services {
     ) -> Result<Results, Error> {
         let mut draft = self.draft(app, me, items.iter().map(|(peer, _)| peer.number)).await?;
         let mut results = Vec::with_capacity(items.len());
+        let mut added = HashSet::new();
         for (peer, wanted) in items {
-            results.push(self.add_friend(&mut draft, peer, wanted, how).await?);
+            if added.contains(&peer.number) {
+                results.push(refused(Code::RelationParameterInvalid, "Err_SNS_FriendAdd_Friend_Exist"));
+                continue;
+            }
+            let result = self.add_friend(&mut draft, peer, wanted, how).await?;
+            if result.is_ok() {
+                added.insert(peer.number);
+            }
+            results.push(result);
         }
         let pairs = std::mem::take(&mut draft.befriended);
         self.finish(draft).await?;

@@ -1,6 +1,6 @@
 //! Friend groups: named sets of friends, known only to the user.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use model::{Code, Error, friend::GROUP};
 use serde_json::json;
@@ -63,6 +63,7 @@ impl Services {
         for name in names.iter().filter(|name| known.contains(*name)) {
             draft.batch.group(me.number, GroupingChange::Remove(name.clone()));
         }
+        self.tell_regrouped(&mut draft, |group| (!names.contains(group)).then(|| group.clone())).await?;
         self.finish(draft).await
     }
 
@@ -87,6 +88,8 @@ impl Services {
             return refused(Code::RelationParameterInvalid, "there is a friend group of that name already");
         }
         draft.batch.group(me.number, GroupingChange::Rename(old.to_owned(), new.to_owned()));
+        self.tell_regrouped(&mut draft, |group| Some(if group == old { new.to_owned() } else { group.clone() }))
+            .await?;
         self.finish(draft).await
     }
 
@@ -134,6 +137,26 @@ impl Services {
         let mut groups = row.map(|row| row.groups).unwrap_or_default();
         change(&mut groups);
         draft.tell_fields(friend.user.as_str(), &[(GROUP, json!(groups))]);
+        Ok(())
+    }
+
+    /// Tells the user's devices which groups friends are in when groups themselves change: `now` says what has become of
+    /// each.
+    async fn tell_regrouped(
+        &self,
+        draft: &mut Draft<'_>,
+        now: impl Fn(&String) -> Option<String>,
+    ) -> Result<(), Error> {
+        let members = self.store.book.friend_group_members(draft.me.number).await.map_err(broken)?;
+        let mut groups: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for (group, friend) in members {
+            groups.entry(friend).or_default().push(group);
+        }
+        let changed = groups.into_iter().filter_map(|(friend, before)| {
+            let after: Vec<String> = before.iter().filter_map(&now).collect();
+            (after != before).then(|| (friend, vec![(GROUP, json!(after))]))
+        });
+        draft.tell_all_fields(changed.collect());
         Ok(())
     }
 

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::Services;
 
 /// The most names in one push: clients ask for all of them at once.
-const NAMES: usize = 100;
+pub(super) const NAMES: usize = 100;
 
 /// A list whose names are told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

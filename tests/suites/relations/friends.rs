@@ -286,3 +286,45 @@ async fn apps_know_nothing_of_each_others_friends() {
     assert_eq!(relation(&here.alice, "bob", "Both").await, "BothWay");
     assert_eq!(times(&bob, "FriendAdd_Account", "alice").await, 1);
 }
+
+#[tokio::test]
+async fn devices_hear_what_becomes_of_the_groups_of_friends() {
+    let Team { app, alice, .. } = team().await;
+    for to in ["bob", "carol"] {
+        assert_eq!(add(&alice, to, "Both").await, 0);
+    }
+    let other = app.user("alice").connect().await;
+    let also = json!({"From_Account": "alice", "GroupName": ["home"], "To_Account": ["bob"]});
+    alice.ok("sns.group_add", also).await;
+    // The groups of each friend that an entry of a push speaks of.
+    let groups = |entry: &Value| {
+        let friends = entry["FriendUpInfo"].as_array()?.iter();
+        let of = |friend: &Value| (text(&friend["Friend_Account"]), friend["SNS"][0]["BytesValue"].clone());
+        Some(friends.map(of).collect::<Vec<_>>())
+    };
+    let told = |heard: &[support::Heard]| {
+        heard.iter().flat_map(|heard| heard.events("FriendListMod")).filter_map(|entry| groups(&entry)).last()
+    };
+    let wanted = |wanted: &[(&str, Value)]| -> Vec<(String, Value)> {
+        wanted.iter().map(|(name, groups)| ((*name).to_owned(), groups.clone())).collect()
+    };
+    let renaming = json!({"From_Account": "alice", "OldName": "work", "NewName": "office"});
+    alice.ok("sns.group_update", renaming).await;
+    let expected = wanted(&[("bob", json!(["office", "home"])), ("carol", json!(["office"]))]);
+    other.expects("the new name", |heard| (told(heard).as_ref() == Some(&expected)).then_some(())).await;
+    alice.ok("sns.group_delete", json!({"From_Account": "alice", "GroupName": ["home", "none"]})).await;
+    let expected = wanted(&[("bob", json!(["office"]))]);
+    other.expects("the end of a group", |heard| (told(heard).as_ref() == Some(&expected)).then_some(())).await;
+}
+
+#[tokio::test]
+async fn nobody_is_added_twice_by_one_request() {
+    let Team { alice, bob, .. } = team().await;
+    let mut body = adding("alice", "bob", "Both");
+    let item = body["AddFriendItem"][0].clone();
+    body["AddFriendItem"] = json!([item, item]);
+    let reply = alice.ok("sns.friend_add", body).await;
+    let codes: Vec<_> = reply["ResultItem"].as_array().unwrap().iter().map(|item| item["ResultCode"].clone()).collect();
+    assert_eq!(codes, [0, 30001]);
+    assert_eq!((friends(&alice).await, friends(&bob).await), (vec!["bob".to_owned()], vec!["alice".to_owned()]));
+}
