@@ -231,6 +231,32 @@ async fn pushes_are_limited_and_repeats_are_one() {
 }
 
 #[tokio::test]
+async fn random_numbers_are_those_of_a_command() {
+    let server = Server::start_fixed().await;
+    let app = server.app().await;
+    app.import(&["alice"]).await;
+    let admin = app.admin();
+    let notice = json!({"From_Account": "notice", "MsgRandom": 1,
+        "OfflinePushInfo": {"PushFlag": 0, "Title": "t", "Desc": "sale"}});
+    let mut named = notice.clone();
+    named["To_Account"] = json!(["alice"]);
+    let mut tasks = Vec::new();
+    for (command, body) in
+        [(PUSH, json!({"MsgRandom": 1, "MsgBody": text("x")})), ("timpush/push", notice), ("timpush/batch", named)]
+    {
+        for _ in 0..2 {
+            tasks.push(admin.ok(command, body.clone()).await["TaskId"].as_str().unwrap().to_owned());
+        }
+    }
+    tasks.dedup();
+    assert_eq!(tasks.len(), 3, "{tasks:?}");
+    for (task, wanted) in tasks.iter().zip([90049, 0, 0]) {
+        server.world().advance(APART);
+        assert_eq!(admin.code("timpush/revoke", json!({"TaskId": task})).await, wanted, "{task}");
+    }
+}
+
+#[tokio::test]
 async fn notices_reach_named_users_and_can_be_taken_back() {
     let server = Server::start_fixed().await;
     let app = server.app().await;

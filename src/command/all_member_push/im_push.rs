@@ -9,7 +9,7 @@ use model::{
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, value::RawValue};
-use service::{Members, NewPush};
+use service::{Members, NewPush, PushKind};
 
 use super::shared;
 use crate::{
@@ -47,6 +47,7 @@ pub(crate) async fn audience(cx: &Context, condition: Option<Value>) -> Result<A
 
 /// What is pushed.
 pub(crate) struct Content {
+    pub kind: PushKind,
     pub from: Option<String>,
     pub random: u32,
     pub lifetime: i64,
@@ -68,8 +69,8 @@ pub(crate) async fn push(cx: &Context, content: Content) -> Result<Reply, Error>
         Some(sender) => Members::new(&content.body, &content.custom_data, sender),
         None => Members::unsigned(&content.body, &content.custom_data),
     };
-    let Content { random, lifetime, audience, .. } = content;
-    let new = NewPush { from, sender, random, lifetime, members, audience };
+    let Content { kind, random, lifetime, audience, .. } = content;
+    let new = NewPush { kind, from, sender, random, lifetime, members, audience };
     Ok(Reply { task_id: cx.services.start_push(app, new).await? })
 }
 
@@ -102,6 +103,7 @@ impl Command for Request {
     async fn run(self, cx: Arc<Context>) -> Result<Reply, Error> {
         check_push_info(self.offline_push_info.as_deref())?;
         let content = Content {
+            kind: PushKind::Message,
             from: self.from,
             random: self.msg_random,
             lifetime: shared::lifetime(self.msg_life_time, 0)?,

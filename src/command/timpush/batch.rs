@@ -9,6 +9,7 @@ use model::{
 };
 use serde::Deserialize;
 use serde_json::value::RawValue;
+use service::PushKind;
 
 use super::shared::message;
 use crate::{Command, Context, Doors, Spec, all_member_push::im_push};
@@ -56,6 +57,7 @@ impl Command for Request {
             accounts.extend(cx.find(user).await?.map(|account| account.number));
         }
         let content = im_push::Content {
+            kind: PushKind::Named,
             from: Some(self.from),
             random: self.msg_random,
             lifetime: LIFE_SECONDS,

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use model::{Error, message::LIFE_SECONDS};
 use serde::Deserialize;
 use serde_json::{Value, value::RawValue};
+use service::PushKind;
 
 use super::shared::message;
 use crate::{
@@ -37,6 +38,7 @@ impl Command for Request {
     async fn run(self, cx: Arc<Context>) -> Result<im_push::Reply, Error> {
         let unless_given = if self.online_only_flag == 1 { 0 } else { LIFE_SECONDS };
         let content = im_push::Content {
+            kind: PushKind::Notice,
             from: Some(self.from),
             random: self.msg_random,
             lifetime: shared::lifetime(self.msg_life_time, unless_given)?,

@@ -69,8 +69,21 @@ impl Pushes {
     }
 }
 
+/// The commands that make pushes. Each counts by itself, and its random numbers name its own pushes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PushKind {
+    /// `im_push`: to all, or to whom a condition names; never taken back.
+    Message = 0,
+    /// `timpush/batch`: to named accounts.
+    Named = 1,
+    /// `timpush/push`: to all, or to whom a condition names.
+    Notice = 2,
+}
+
 /// A push that the app's backend asks for.
 pub struct NewPush {
+    /// The command that makes it.
+    pub kind: PushKind,
     /// The shown sender, who needs no account.
     pub from: UserId,
     /// The sender's account, if there is one.
@@ -115,8 +128,7 @@ impl Services {
             return Err(Code::PushToAllDisabled.into());
         }
         let (book, id) = (&self.store.book, i64::from(app.sdkappid));
-        let named = matches!(new.audience, Audience::Accounts(_));
-        let kind = i64::from(named);
+        let (named, kind) = (new.kind == PushKind::Named, new.kind as i64);
         let _one_at_a_time = self.pushes.making(app.sdkappid).lock().await;
         let now = self.world.now();
         let after = now - limit::REPEATED;
@@ -193,10 +205,14 @@ impl Services {
         self.push_named(app, task).await?.ok_or_else(missing)
     }
 
-    /// Takes a push back: nobody gets it any more, and who is connected is told to forget it.
+    /// Takes a push back: nobody gets it any more, and who is connected is told to forget it. 90049 where there is none
+    /// that can be, as those of `im_push`.
     pub async fn withdraw_push(&self, app: SdkAppId, task: &str) -> Result<(), Error> {
         let now = self.world.now();
-        let row = self.push_named(app, task).await?.filter(|row| now - row.created < limit::WITHDRAWABLE);
+        let row = self
+            .push_named(app, task)
+            .await?
+            .filter(|row| row.kind != PushKind::Message as i64 && now - row.created < limit::WITHDRAWABLE);
         let row = row.ok_or(Code::PushTaskMissing)?;
         if row.state == PushState::Withdrawn as i64 {
             return Err(Code::PushTaskWithdrawn.into());

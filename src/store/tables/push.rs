@@ -66,7 +66,7 @@ pub struct NewPush {
     pub app: i64,
     /// Its name for the app's backend, unique in the app.
     pub task: String,
-    /// 0 to all or to whom a condition names, 1 to named accounts.
+    /// By which command it was made: 0 `im_push`, 1 `timpush/batch`, 2 `timpush/push`.
     pub kind: i64,
     /// The account of the shown sender, 0 when it has none.
     pub sender: i64,
