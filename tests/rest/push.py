@@ -46,6 +46,8 @@ def tags(stage):
     report.code("tag without a user", call(f"{P}/im_add_tag", {"UserTags": [{"Tags": ["x"]}]}), 90001)
     remove = {"UserTags": [{"To_Account": ann, "Tags": ["red", "never"]}]}
     report.code("remove a tag", call(f"{P}/im_remove_tag", remove))
+    long = {"UserTags": [{"To_Account": ann, "Tags": ["t" * 51]}]}
+    report.code("remove a long tag", call(f"{P}/im_remove_tag", long), 90034)
     report.code("remove all tags", call(f"{P}/im_remove_all_tags", {"To_Account": [bob]}))
     report.equal("what is left", get(ann, bob), {ann: ["blue"], bob: []})
 
@@ -62,6 +64,10 @@ def attributes(stage):
         report.code(f"name {bad}", call(f"{P}/im_set_attr_name", {"AttrNames": bad}), 90001)
     for bad in ("", "n" * 51):
         report.code(f"a name of {len(bad)}", call(f"{P}/im_set_attr_name", {"AttrNames": {"3": bad}}), 90030)
+    report.code("a name that another has", call(f"{P}/im_set_attr_name", {"AttrNames": {"4": name}}), 90001)
+    report.code("one name twice", call(f"{P}/im_set_attr_name", {"AttrNames": {"4": f"x{name}", "5": f"x{name}"}}), 90001)
+    report.code("move a name", call(f"{P}/im_set_attr_name", {"AttrNames": {"3": f"y{name}", "4": name}}))
+    report.code("move it back", call(f"{P}/im_set_attr_name", {"AttrNames": {"3": name, "4": f"y{name}"}}))
     put = lambda user, values: call(f"{P}/im_set_attr", {"UserAttrs": [{"To_Account": user, "Attrs": values}]})
     report.code("set", put(ann, {name: "Ghent"}))
     report.code("set what has no name", put(ann, {"nothing": "x"}), 90033)
@@ -118,6 +124,7 @@ def pushes(stage):
     report.code("report without a list", call("openim/im_get_push_report", {}), 90015)
     report.code("report of what is not", call(f"{P}/im_get_push_report", {"TaskIds": ["x"]}), 90016)
     report.code("report of too many", call(f"{P}/im_get_push_report", {"TaskIds": ["x"] * 501}), 90014)
+    report.code("take back a message", call("timpush/revoke", {"TaskId": task}), 90049)
     notice = {"From_Account": "notice", "To_Account": [ann, "device"], "MsgRandom": number,
               "OfflinePushInfo": {"PushFlag": 0, "Title": "t", "Desc": "d"}}
     reply = call("timpush/batch", notice)

@@ -44,12 +44,20 @@ impl Services {
     }
 
     /// Names attributes of an app; slots not given keep their names.
+    /// 90001 for a name that would stand for two: which of them a condition or a value means could not be told.
     pub async fn name_push_slots(&self, app: SdkAppId, names: Vec<(i64, String)>) -> Result<(), Error> {
+        let _one_at_a_time = self.pushes.making(app).lock().await;
         for (slot, name) in &names {
             if !(0..limit::ATTRIBUTES as i64).contains(slot) {
                 return Err(Error::new(Code::OpenimBodyNotJson).detail("attributes are numbered from 0 to 9"));
             }
             check_text(name)?;
+        }
+        let known = self.store.book.attribute_names(app.into()).await.map_err(broken)?;
+        let mut after: BTreeMap<i64, String> = known.into_iter().collect();
+        after.extend(names.iter().cloned());
+        if after.values().collect::<BTreeSet<_>>().len() < after.len() {
+            return Err(Error::new(Code::OpenimBodyNotJson).detail("two attributes would have the same name"));
         }
         self.store.book.set_attribute_names(app.into(), &names).await.map_err(broken)
     }
@@ -133,6 +141,9 @@ impl Services {
         check_count(changes.len())?;
         let mut rows = Vec::new();
         for change in changes {
+            for tag in &change.tags {
+                check_tag(tag)?;
+            }
             if let Some(number) = self.number_of(app, &change.user).await? {
                 rows.extend(change.tags.iter().map(|tag| (number, tag.as_str(), false)));
             }
