@@ -218,6 +218,15 @@ impl Files {
         }
     }
 
+    /// Whether there is such a file.
+    pub async fn has(&self, key: &str) -> Result<bool, StoreError> {
+        match self.store.head(&self.path(key)?).await {
+            Ok(_) => Ok(true),
+            Err(Error::NotFound { .. }) => Ok(false),
+            Err(error) => Err(error.into()),
+        }
+    }
+
     /// Removes files; those that are not there are no error.
     pub async fn remove(&self, keys: &[String]) -> Result<(), StoreError> {
         let paths: Vec<_> = keys.iter().map(|key| self.path(key)).collect::<Result<_, _>>()?;

@@ -42,15 +42,19 @@ impl Command for Request {
         let size = cx.services.measure(&file).await?.ok_or_else(refused)?;
         let path = cx.services.path_of(&file).ok_or_else(refused)?;
         let url = format!("{}{path}", cx.origin);
-        let variant = |uint32_image_type, smaller: Option<Smaller>| {
-            let (uint32_width, uint32_height) = smaller.map_or(size, |smaller| smaller.size(size));
+        let mut variants = Vec::with_capacity(3);
+        for (uint32_image_type, smaller) in [(1, Some(Smaller::Small)), (2, Some(Smaller::Large)), (3, None)] {
+            let served = match smaller {
+                Some(smaller) => cx.services.served_size(&file, size, smaller).await?,
+                None => size,
+            };
             let str_url = match smaller {
-                Some(smaller) if smaller.size(size) != size => format!("{url}?{}", smaller.query()),
+                Some(smaller) if served != size => format!("{url}?{}", smaller.query()),
                 _ => url.clone(),
             };
-            Variant { uint32_image_type, str_url, uint32_width, uint32_height }
-        };
-        let variants = [(1, Some(Smaller::Small)), (2, Some(Smaller::Large)), (3, None)];
-        Ok(Reply { rpt_msg_image_info: variants.map(|(kind, smaller)| variant(kind, smaller)).into() })
+            let (uint32_width, uint32_height) = served;
+            variants.push(Variant { uint32_image_type, str_url, uint32_width, uint32_height });
+        }
+        Ok(Reply { rpt_msg_image_info: variants })
     }
 }

@@ -123,6 +123,14 @@ impl Services {
         }
     }
 
+    /// The size of what serves as a variant of a picture of a size: the picture itself where there is no smaller one, as
+    /// of pictures that move, or that are small in bytes already.
+    pub async fn served_size(&self, file: &UploadRow, size: (u32, u32), variant: Smaller) -> Result<(u32, u32), Error> {
+        let smaller = variant.size(size);
+        let is_made = smaller != size && self.shelf.files.has(&variant.key(&row_key(file))).await.map_err(broken)?;
+        Ok(if is_made { smaller } else { size })
+    }
+
     /// Where messages have a file.
     pub fn path_of(&self, file: &UploadRow) -> Option<String> {
         let app = SdkAppId::try_from(file.app).ok()?;

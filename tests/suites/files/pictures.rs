@@ -121,3 +121,24 @@ async fn what_is_no_picture_does_no_harm() {
     assert_eq!(stage.server.uploads().len(), pictures.len());
     assert!(stage.server.services().is_ready().await);
 }
+
+#[tokio::test]
+async fn a_moving_picture_is_said_to_be_as_large_as_what_is_served() {
+    let stage = Stage::new().await;
+    let mut bytes = Vec::new();
+    let mut encoder = image::codecs::gif::GifEncoder::new(&mut bytes);
+    for shade in [250, 10] {
+        let frame = image::RgbaImage::from_fn(900, 800, |x, y| image::Rgba([shade, (x ^ y) as u8, (x * y) as u8, 255]));
+        encoder.encode_frame(image::Frame::new(frame)).unwrap();
+    }
+    drop(encoder);
+    let download = stage.upload(1, "p.gif", &bytes).await;
+    let info = stage.info(&download).await;
+    let variants = info["rpt_msg_image_info"].as_array().unwrap();
+    assert_eq!(variants.len(), 3);
+    for (variant, wanted) in variants.iter().zip([(223, 198), (900, 800), (900, 800)]) {
+        let said = ["uint32_width", "uint32_height"].map(|member| variant[member].as_u64().unwrap() as u32);
+        assert_eq!((said[0], said[1]), wanted);
+        assert_eq!(stage.size(path(variant["str_url"].as_str().unwrap())).await, wanted);
+    }
+}
