@@ -50,7 +50,8 @@ impl Services {
         except: Option<u32>,
     ) -> Result<(), Error> {
         let of = |tag: &&str| match account.profile.get(tag)? {
-            Value::Number(number) => Some(json!({"Tag": tag, "ValueNum": number})),
+            // Clients read one member or the other.
+            Value::Number(number) => Some(json!({"Tag": tag, "ValueNum": number, "ValueBytes": number})),
             Value::Text(text) => Some(json!({"Tag": tag, "ValueBytes": text})),
         };
         let readable = tags.iter().filter(|tag| check_readable(tag, &app.settings, false).is_ok());

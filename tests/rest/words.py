@@ -86,8 +86,8 @@ def replaced(stage):
     contents = [{"ContentId": 3, "ContentType": "Text", "Content": word}, {"ContentId": 1, "ContentType": "Image", "Content": "x"}]
     batch = {"AuditName": "Group", "Contents": contents}
     results = call("im_msg_audit/batch_content_moderation", batch)["AuditResults"]
-    shown = [(one["ContentId"], one["ErrorCode"], one.get("Result")) for one in results]
-    report.equal("two at once", shown, [(3, 0, "Review"), (1, 2015, None)])
+    shown = [(one["ContentId"], one["ErrorCode"], one.get("Result"), one.get("SubLabel")) for one in results]
+    report.equal("two at once", shown, [(3, 0, "Review", ""), (1, 2015, None, None)])
     report.code("an id twice", call("im_msg_audit/batch_content_moderation", batch | {"Contents": contents[:1] * 2}), 2003)
     report.code("delete", call(f"{AUDIT}/delete_local_audit_keywords", app | {"LocalAuditWords": items}))
     report.code("say it then", say(f"my nr{stage.mark}-12"))

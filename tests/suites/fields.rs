@@ -344,6 +344,59 @@ async fn fields_of_profiles_keep_their_rights_at_every_door() {
 }
 
 #[tokio::test]
+async fn standard_fields_of_profiles_keep_their_rights_at_every_door() {
+    let stage = stage().await;
+    let app = &stage.app;
+    let [owner, friend, other] = [&stage.clients[0], &stage.clients[1], &stage.clients[2]];
+    let administrator = &stage.clients[4];
+    let adding = json!({"From_Account": "admin", "AddFriendItem": [{"To_Account": "owner"}]});
+    friend.ok("sns.friend_add", adding).await;
+    let all = [
+        ("Nick", json!("n")),
+        ("Gender", json!("Gender_Type_Female")),
+        ("BirthDay", json!(19_990_131)),
+        ("Location", json!("loc")),
+        ("SelfSignature", json!("s")),
+        ("AllowType", json!("AllowType_Type_NeedConfirm")),
+        ("Language", json!(1)),
+        ("Image", json!("https://example.org/a.png")),
+        ("MsgSettings", json!(1)),
+        ("AdminForbidType", json!("AdminForbid_Type_SendOut")),
+        ("Level", json!(2)),
+        ("Role", json!(3)),
+    ];
+    for (name, value) in all {
+        let tag = format!("Tag_Profile_IM_{name}");
+        let set = json!({"From_Account": "owner", "ProfileItem": [{"Tag": tag, "Value": value}]});
+        let get = json!({"To_Account": ["owner"], "TagList": [tag]});
+        let wanted = if name == "AdminForbidType" { 40008 } else { 0 };
+        assert_eq!(owner.code("profile.portrait_set", set.clone()).await, wanted, "the owner writes {tag}");
+        for client in [friend, other] {
+            assert_ne!(client.code("profile.portrait_set", set.clone()).await, 0, "{} writes {tag}", client.name);
+        }
+        assert_eq!(app.admin().code("profile/portrait_set", set).await, 0, "the backend writes {tag}");
+        let shown = |reply: &Value| reply["UserProfileItem"][0]["ProfileItem"][0]["Value"].clone();
+        for client in [owner, friend, other, administrator] {
+            assert_eq!(
+                shown(&client.ok("profile.portrait_get", get.clone()).await),
+                value,
+                "{} reads {tag}",
+                client.name
+            );
+        }
+        assert_eq!(shown(&app.admin().ok("profile/portrait_get", get).await), value, "the backend reads {tag}");
+        let listed = json!({"From_Account": "admin", "To_Account": ["owner"], "TagList": [tag]});
+        assert_eq!(friend.code("sns.friend_get_list", listed).await, 0, "a friend lists {tag}");
+    }
+    for (door, code) in [
+        ("a client", owner.code("profile.portrait_get", json!({"TagList": ["Tag_Profile_IM_Nick"]})).await),
+        ("the backend", app.admin().code("profile/portrait_get", json!({"TagList": ["Tag_Profile_IM_Nick"]})).await),
+    ] {
+        assert_eq!(code, 40002, "{door} reads nobody");
+    }
+}
+
+#[tokio::test]
 async fn fields_of_friends_keep_their_types_at_every_door() {
     let stage = stage().await;
     let app = &stage.app;

@@ -38,6 +38,19 @@ struct Item {
     user: String,
     follow_time: i64,
     profile_item: Vec<serde_json::Value>,
+    profile_sequence: u32,
+    /// The same; clients read one name or the other.
+    #[serde(rename = "profile_sequence")]
+    sequence: u32,
+}
+
+/// A number of what a profile shows, another one when it shows something else: no profile counts its changes.
+fn sequence(items: &[serde_json::Value]) -> u32 {
+    let texts = items.iter().map(ToString::to_string);
+    // FNV-1a, whose numbers stay the same from one release to the next.
+    texts
+        .flat_map(String::into_bytes)
+        .fold(0x811c_9dc5, |hash: u32, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
 }
 
 impl Command for Request {
@@ -62,7 +75,9 @@ impl Command for Request {
         for (user, since) in rows {
             if let Some(account) = cx.find(&user).await? {
                 let profile_item = items(&account.profile, &cx.app()?.settings, cx.is_admin());
-                follow_item.push(Item { user, follow_time: since / 1000, profile_item });
+                let sequence = sequence(&profile_item);
+                let follow_time = since / 1000;
+                follow_item.push(Item { user, follow_time, profile_item, profile_sequence: sequence, sequence });
             }
         }
         Ok(Reply { follow_item, next_cursor })

@@ -39,7 +39,16 @@ struct Outcome {
     error_code: i32,
     error_info: String,
     #[serde(flatten)]
-    verdict: Option<Verdict>,
+    found: Option<Found>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Found {
+    #[serde(flatten)]
+    verdict: Verdict,
+    /// A list of words knows no finer labels.
+    sub_label: &'static str,
 }
 
 impl Command for Request {
@@ -57,12 +66,12 @@ impl Command for Request {
         }
         let mut audit_results = Vec::with_capacity(self.contents.len());
         for Item { content_id, audited } in &self.contents {
-            let (error_code, error_info, verdict) = match audited.verdict(&cx) {
-                Ok(verdict) => (0, String::new(), Some(verdict)),
+            let (error_code, error_info, found) = match audited.verdict(&cx) {
+                Ok(verdict) => (0, String::new(), Some(Found { verdict, sub_label: "" })),
                 Err(error) if error.kind() == Kind::Ours => return Err(error),
                 Err(error) => (error.number(), error.code.text().to_owned(), None),
             };
-            audit_results.push(Outcome { content_id: *content_id, error_code, error_info, verdict });
+            audit_results.push(Outcome { content_id: *content_id, error_code, error_info, found });
         }
         Ok(Reply { audit_results })
     }

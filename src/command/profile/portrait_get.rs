@@ -11,7 +11,7 @@ use crate::{Command, Context, Spec};
 
 #[derive(Deserialize)]
 pub(crate) struct Request {
-    #[serde(rename = "To_Account")]
+    #[serde(rename = "To_Account", default)]
     users: Vec<String>,
     #[serde(rename = "TagList")]
     tags: Vec<String>,
