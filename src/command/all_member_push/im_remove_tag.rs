@@ -17,7 +17,7 @@ impl Command for Request {
         .doors(Doors::REST)
         .rate(100)
         .body(BODY_BYTES, Code::BodyTooLong)
-        .fails(&[Code::TooManyPushAccounts])
+        .fails(&[Code::TooManyPushAccounts, Code::TagTooLong])
         .example(r#"{"UserTags":[{"To_Account":"alice","Tags":["vip"]}]}"#);
     type Reply = ();
 

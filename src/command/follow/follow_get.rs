@@ -83,3 +83,27 @@ impl Command for Request {
         Ok(Reply { follow_item, next_cursor })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::{Item, sequence};
+
+    #[test]
+    fn followers_have_a_sequence_under_both_names() {
+        let items = vec![json!({"Tag": "Tag_Profile_IM_Nick", "Value": "Ann"})];
+        let number = sequence(&items);
+        assert_ne!(number, sequence(&[json!({"Tag": "Tag_Profile_IM_Nick", "Value": "Anna"})]));
+        let item = Item {
+            user: "ann".into(),
+            follow_time: 1,
+            profile_item: items.clone(),
+            profile_sequence: number,
+            sequence: number,
+        };
+        let wire = json!({"To_Account": "ann", "FollowTime": 1, "ProfileItem": items, "ProfileSequence": number,
+            "profile_sequence": number});
+        assert_eq!(serde_json::to_value(item).unwrap(), wire);
+    }
+}

@@ -219,7 +219,7 @@ async fn friends_hear_of_a_new_profile() {
         let entry = told.expects("the profile", find).await;
         assert_eq!(entry["Profile_Account"], "bob");
         let list = json!([{"Tag": "Tag_Profile_IM_Nick", "ValueBytes": "Bobby"},
-            {"Tag": "Tag_Profile_IM_Level", "ValueNum": 3}]);
+            {"Tag": "Tag_Profile_IM_Level", "ValueNum": 3, "ValueBytes": 3}]);
         assert_eq!(entry["ProfileList"], list);
     }
     let same = json!({"From_Account": "bob", "ProfileItem": [{"Tag": "Tag_Profile_IM_Nick", "Value": "Bobby"}]});
@@ -252,7 +252,7 @@ async fn declared_fields_keep_their_rights() {
     app.admin().ok("profile/portrait_set", set(items)).await;
     let find = |heard: &[support::Heard]| heard.iter().flat_map(|heard| heard.events("ProfileDataMod")).next();
     let told = alice.expects("the profile", find).await;
-    assert_eq!(told["ProfileList"], json!([{"Tag": "Tag_Profile_Custom_Rank", "ValueNum": 7}]));
+    assert_eq!(told["ProfileList"], json!([{"Tag": "Tag_Profile_Custom_Rank", "ValueNum": 7, "ValueBytes": 7}]));
     let ask = |tag: &str| json!({"To_Account": ["bob"], "TagList": [format!("Tag_Profile_Custom_{tag}")]});
     assert_eq!(alice.code("profile.portrait_get", ask("Note")).await, 40007);
     assert_eq!(alice.code("profile.portrait_get", ask("Team")).await, 40009);
