@@ -102,17 +102,17 @@ impl Services {
         let heads = self.store.log.heads(&numbers).await.map_err(broken)?;
         let heads: HashMap<i64, Head> = heads.into_iter().map(|head| (head.conversation, head)).collect();
         let grouped = self.contact_group_members(me).await?;
-        let kept = |row: ContactRow| match heads.get(&row.conversation) {
-            // One that was left comes back with its next message.
-            Some(head) => (row.left_position == 0 || head.position > row.left_position)
-                .then_some((row, (head.sequence, head.time))),
-            // Where nothing was said, it is in the list for what the user did with it.
-            None => {
+        let kept = |row: ContactRow| {
+            let Some(head) = heads.get(&row.conversation) else {
+                // Where nothing was said, it is in the list for what the user did with it.
                 let is_kept = row.left_position == 0
                     && (row.pinned > 0 || is_marked(&row) || grouped.contains_key(&row.conversation));
                 let time = row.pinned.max(row.changed * 1000);
-                is_kept.then_some((row, (0, time)))
-            }
+                return is_kept.then_some((row, (0, time)));
+            };
+            // One that was left comes back with its next message.
+            let is_listed = row.left_position == 0 || head.position > row.left_position;
+            is_listed.then_some((row, (head.sequence, head.time)))
         };
         let mut rows: Vec<(ContactRow, (i64, Millis))> = rows
             .into_iter()

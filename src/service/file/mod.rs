@@ -36,7 +36,7 @@ const NAME: usize = 40;
 /// Bytes of the signature in an address.
 const SIGNATURE: usize = 16;
 /// How long a file waits for others that arrive; its client comes back by itself.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 /// How many pictures may be decoded at once.
 const LOOKING: usize = 2;
 

@@ -78,7 +78,7 @@ mod tests {
 
     use super::{ARRIVING, OF_ONE, Places};
 
-    const LONG: Duration = Duration::from_secs(3600);
+    const LONG: Duration = Duration::from_hours(1);
 
     #[tokio::test]
     async fn one_user_does_not_take_every_place() {
