@@ -8,9 +8,53 @@ const DAY: Millis = 86_400_000;
 /// An hour.
 pub const HOUR: Millis = 3_600_000;
 
+/// How many hours a calendar is ahead of UTC; that of the cloud unless another is chosen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Zone(i8);
+
+impl Default for Zone {
+    fn default() -> Self {
+        Self(8)
+    }
+}
+
+impl Zone {
+    /// A zone so many hours ahead of UTC, from -12 to 14.
+    pub fn new(ahead: i8) -> Option<Self> {
+        (-12..=14).contains(&ahead).then_some(Self(ahead))
+    }
+
+    /// How many hours it is ahead.
+    pub fn ahead(self) -> i64 {
+        self.0.into()
+    }
+}
+
 /// When the day of a moment began.
 pub fn day_start(now: Millis) -> Millis {
     (now + ZONE).div_euclid(DAY) * DAY - ZONE
+}
+
+/// The day that begins with an hour since 1970 in a calendar so many hours ahead of UTC: year, month, day.
+pub fn day_of(hour: i64, ahead: i64) -> (i64, i64, i64) {
+    date((hour + ahead).div_euclid(24))
+}
+
+/// The hour since 1970 with which a day `yyyy-mm-dd` begins in such a calendar; `None` when there is no such day.
+pub fn day(text: &str, ahead: i64) -> Option<i64> {
+    let mut parts = text.split('-').map(|part| part.bytes().all(|byte| byte.is_ascii_digit()).then_some(part));
+    let (year, month, day) = (parts.next()??, parts.next()??, parts.next()??);
+    if parts.next().is_some() || (year.len(), month.len(), day.len()) != (4, 2, 2) {
+        return None;
+    }
+    let (year, month, day) = (year.parse().ok()?, month.parse().ok()?, day.parse().ok()?);
+    let days = days_until(year, month, day);
+    (date(days) == (year, month, day)).then_some(days * 24 - ahead)
+}
+
+/// The hour since 1970 with which the day of an hour began in such a calendar.
+pub fn day_start_hour(hour: i64, ahead: i64) -> i64 {
+    (hour + ahead).div_euclid(24) * 24 - ahead
 }
 
 /// A moment as `yyyy-mm-dd hh:mm:ss`.
@@ -54,7 +98,18 @@ fn date(days: i64) -> (i64, i64, i64) {
 
 #[cfg(test)]
 mod tests {
-    use super::{DAY, HOUR, ZONE, date, day_start, days_until, hour, written};
+    use super::{DAY, HOUR, ZONE, date, day, day_of, day_start, day_start_hour, days_until, hour, written};
+
+    #[test]
+    fn days_are_read_and_written() {
+        assert_eq!(day("1970-01-01", 8), Some(-8));
+        assert_eq!(day("2024-02-29", 8).map(|start| day_of(start, 8)), Some((2024, 2, 29)));
+        assert_eq!(day("2024-02-29", -5).map(|start| day_of(start + 23, -5)), Some((2024, 2, 29)));
+        for bad in ["2023-02-29", "2024-2-29", "20240229", "2024-02-29-", "2024-13-01", "", "x024-01-01"] {
+            assert_eq!(day(bad, 8), None, "{bad}");
+        }
+        assert_eq!((day_start_hour(15, 8), day_start_hour(16, 8), day_start_hour(0, 0)), (-8, 16, 0));
+    }
 
     #[test]
     fn moments_are_written_in_the_clouds_calendar() {

@@ -16,6 +16,7 @@ pub mod profile;
 pub mod push;
 pub mod quota;
 pub mod setting;
+pub mod statistic;
 pub mod usersig;
 pub mod word;
 

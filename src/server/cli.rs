@@ -64,6 +64,9 @@ pub enum Command {
     /// Make and show operators of the console
     #[command(subcommand, after_help = "Examples:\n  feihong operator create anna\n  feihong operator list")]
     Operator(OperatorCommand),
+    /// Look after what is counted
+    #[command(subcommand, after_help = "Examples:\n  feihong stats rebuild --app 1400000001 --day 2026-11-25")]
+    Stats(StatsCommand),
     /// Show what is configured
     #[command(subcommand, after_help = "Examples:\n  feihong config check\n  feihong config example > feihong.toml")]
     Config(ConfigCommand),
@@ -226,6 +229,26 @@ pub enum OperatorCommand {
     },
 }
 
+/// `feihong stats`.
+#[derive(Debug, Subcommand)]
+pub enum StatsCommand {
+    /// Count a day again from the messages that are stored, and say where the numbers differ
+    #[command(after_help = "Examples:\n  feihong stats rebuild --app 1400000001 --day 2026-11-25\n  \
+                            feihong stats rebuild --app 1400000001 --day 2026-11-25 --json\n\nEnds with 1 when numbers \
+                            differ: the messages of groups that were dismissed are not stored any more.")]
+    Rebuild {
+        /// The app's number
+        #[arg(long = "app", value_name = "SDKAPPID")]
+        sdkappid: u32,
+        /// The day on the platform's calendar
+        #[arg(long, value_name = "YYYY-MM-DD")]
+        day: String,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+}
+
 /// `feihong config`.
 #[derive(Debug, Subcommand)]
 pub enum ConfigCommand {
@@ -285,6 +308,14 @@ impl UsersigCommand {
                 (Request::UsersigVerify { sdkappid, user, usersig }, json)
             }
         }
+    }
+}
+
+impl StatsCommand {
+    /// What to ask the server for, and whether to print JSON.
+    pub fn request(self) -> (Request, bool) {
+        let Self::Rebuild { sdkappid, day, json } = self;
+        (Request::StatsRebuild { sdkappid, day }, json)
     }
 }
 

@@ -68,11 +68,18 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Backup { file, json } => (admin::Request::Backup { file: std::path::absolute(file)? }, json),
         Command::App(command) => command.request(),
         Command::Usersig(command) => command.request(),
+        Command::Stats(command) => command.request(),
         Command::Operator(command) => command.request(&client::ask_password)?,
     };
     let config = quiet(&place)?;
     let reply = client::ask(&config, request).await?;
-    print(&if json { format!("{}\n", reply.json()) } else { reply.text() })
+    print(&if json { format!("{}\n", reply.json()) } else { reply.text() })?;
+    match &reply {
+        admin::Reply::Recount(recount) if recount.differences() > 0 => {
+            anyhow::bail!("{} numbers differ", recount.differences())
+        }
+        _ => Ok(()),
+    }
 }
 
 /// The configuration of a command that ends by itself: only trouble is logged.

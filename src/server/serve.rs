@@ -27,6 +27,10 @@ use crate::{
 
 /// How often it is looked whether the certificate's files changed.
 const CERTIFICATE: Duration = Duration::from_mins(1);
+/// How often what is counted is written.
+const TALLY: Duration = Duration::from_secs(1);
+/// In how many of those it is shown to who measures.
+const SHOWN: u64 = 30;
 /// Descriptors that are not connections: databases, logs, files being uploaded.
 const DESCRIPTORS: u64 = 256;
 
@@ -75,6 +79,7 @@ pub async fn run(config: Config, say: &mut (dyn Write + Send), stop: impl Future
         () = measured => {}
         () = renew(certificate.as_deref(), &mut signals.hangup) => {}
         () = purge(&services) => {}
+        () = tally(&services) => {}
         () = signals.end.wait() => {}
         () = stop => {}
     }
@@ -113,6 +118,29 @@ async fn purge(services: &Services) {
         }
         if let Err(error) = services.purge_notices().await {
             tracing::warn!(%error, "notices at the end of their life were not removed");
+        }
+    }
+}
+
+/// Writes what is counted. What a pass leaves undone the next one does.
+async fn tally(services: &Services) {
+    let mut look = interval(TALLY);
+    look.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut failing = false;
+    for passes in 0_u64.. {
+        look.tick().await;
+        if passes % SHOWN == 0
+            && let Err(error) = services.statistics.show().await
+        {
+            tracing::debug!(%error, "what is counted is not shown");
+        }
+        match services.statistics.tick().await {
+            Ok(()) => failing = false,
+            Err(error) if !failing => {
+                failing = true;
+                tracing::warn!(%error, "what is counted is not written");
+            }
+            Err(_) => {}
         }
     }
 }

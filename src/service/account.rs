@@ -387,7 +387,7 @@ impl Accounts {
         if self.load(account.number).await?.is_none() {
             return Err(Error::new(Code::AccountMissing).detail("the account was removed already"));
         }
-        self.store.book.remove_account(account.number).await.map_err(broken)?;
+        self.store.book.remove_account(account.number, self.world.now()).await.map_err(broken)?;
         self.by_name.remove(&(account.app, account.user.clone()));
         self.by_number.remove(&account.number);
         Ok(())

@@ -16,6 +16,7 @@ mod profile;
 mod push;
 pub mod relation;
 mod search;
+pub mod statistic;
 mod word;
 mod world;
 
@@ -64,6 +65,8 @@ pub struct Options {
     pub address_header: Option<String>,
     /// Whether callbacks may go to private, loopback and link-local addresses.
     pub callbacks_allow_private: bool,
+    /// The calendar whose days are counted.
+    pub zone: model::calendar::Zone,
 }
 
 /// Everything that can be done, and what it is done with.
@@ -89,6 +92,8 @@ pub struct Services {
     searches: search::Searches,
     lexicons: word::Lexicons,
     callbacks: callback::Callbacks,
+    /// What is counted.
+    pub statistics: Arc<statistic::Statistics>,
     /// The log's position and the time when this process started.
     started: (i64, Millis),
     /// Taken to sign an account in, so that two sign-ins never take the same place.
@@ -108,6 +113,7 @@ impl Services {
         let store = Arc::new(store);
         let secret = store.book.meta("file_key", || world.hex(32)).await?;
         let words = store.book.words().await?;
+        let statistics = statistic::Statistics::start(store.clone(), world.clone(), options.zone).await?;
         let services = Arc::new(Self {
             apps: Apps::load(store.clone(), world.clone()).await?,
             accounts: Accounts::new(store.clone(), world.clone()),
@@ -121,6 +127,7 @@ impl Services {
             searches: search::Searches::default(),
             lexicons: word::Lexicons::load(words),
             callbacks: callback::Callbacks::default(),
+            statistics,
             started: (store.log.position(), world.now()),
             signing_in: std::array::from_fn(|_| tokio::sync::Mutex::default()),
             importing: std::array::from_fn(|_| tokio::sync::Mutex::default()),
@@ -161,6 +168,9 @@ impl Services {
         self.tasks.wait().await;
         if let Err(error) = self.keep_callbacks_now(true).await {
             tracing::warn!(%error, "what became of callbacks could not be written");
+        }
+        if let Err(error) = self.statistics.settle().await {
+            tracing::warn!(%error, "what was counted last is not written");
         }
         self.store.close().await;
     }

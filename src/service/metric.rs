@@ -14,6 +14,8 @@ pub const MESSAGES: &str = "feihong_messages_total";
 pub const PUSHED: &str = "feihong_pushed_total";
 /// Users of an app who have a connection; the label `app` is its SDKAppID.
 pub const ONLINE: &str = "feihong_online_users";
+/// What is counted of the whole platform today, with the label `metric`.
+pub const TODAY: &str = "feihong_today";
 
 /// Callbacks to apps' servers, counted by command and outcome.
 pub const CALLBACKS: &str = "feihong_callbacks_total";

@@ -23,7 +23,9 @@ use std::{
 
 pub use engine::{Batch, Book, Expect, Migration, Row, Value};
 pub use error::{Source, StoreError};
-pub use log::{Append, Appended, Change, Done, Entry, Head, Log, MAX_BODY, Overview, REPEAT_WINDOW, View, wake};
+pub use log::{
+    Append, Appended, Change, Counted, Done, Entry, Head, Log, MAX_BODY, Overview, REPEAT_WINDOW, View, wake,
+};
 
 /// Where the data is.
 #[derive(Clone, Debug)]

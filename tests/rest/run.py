@@ -25,6 +25,7 @@ import push
 import relations
 import robots
 import sending
+import statistics_days
 import words
 from client import Client, user_sig
 from report import Report
@@ -84,7 +85,7 @@ def main():
         client.sig = user_sig(options.sdkappid, options.key, options.admin, now=int(time.time()) + 2)
     report = Report(verbose=not options.quiet)
     stage = Stage(client, report)
-    usual = (door, accounts, sending, history, later, robots, relations, groups, group_talk, contacts, push, words)
+    usual = (door, accounts, sending, history, later, robots, relations, groups, group_talk, contacts, push, words, statistics_days)
     for module in (fields,) if options.declared else usual:
         for section in module.SECTIONS:
             report.section(section, stage)

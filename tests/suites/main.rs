@@ -34,3 +34,5 @@ mod sessions;
 mod settings;
 #[cfg(test)]
 mod silence;
+#[cfg(test)]
+mod statistics;

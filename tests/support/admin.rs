@@ -13,6 +13,11 @@ pub struct Admin {
 }
 
 impl Admin {
+    /// Whoever asks at an address with this query.
+    pub fn new(wire: Wire, query: String) -> Self {
+        Self { wire, query }
+    }
+
     /// Asks `service/command` and returns the body of the reply, whatever it says.
     pub async fn ask(&self, command: &str, body: &Value) -> Value {
         self.send(command, body.to_string().as_bytes()).await.json()

@@ -26,6 +26,7 @@ commands! {
     settings_set
     setup_create
     setup_status
+    statistics_get
     usersig_sign
     usersig_verify
 }

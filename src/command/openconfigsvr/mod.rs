@@ -1,6 +1,6 @@
-//! `openconfigsvr`: who may not speak anywhere (全局禁言).
+//! `openconfigsvr`: who may not speak anywhere (全局禁言), and what was counted.
 
-commands! { getnospeaking setnospeaking }
+commands! { getappinfo getnospeaking setnospeaking }
 
 use std::sync::Arc;
 

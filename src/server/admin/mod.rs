@@ -4,12 +4,13 @@
 mod app;
 mod operator;
 mod reply;
+mod statistic;
 mod usersig;
 
 use std::path::PathBuf;
 
 use model::{Code, Error, SdkAppId};
-pub use reply::{AppLine, AppSheet, BackedUp, Created, Reply, Setting, Verified};
+pub use reply::{AppLine, AppSheet, BackedUp, Created, Recount, RecountLine, Reply, Setting, Verified};
 use serde::{Deserialize, Serialize};
 use service::Services;
 
@@ -58,6 +59,13 @@ pub enum Request {
     OperatorList {},
     /// Replaces an operator's password.
     OperatorPasswd(Credentials),
+    /// Counts the messages of a day again.
+    StatsRebuild {
+        /// Of which app.
+        sdkappid: SdkAppId,
+        /// `yyyy-mm-dd` on the platform's calendar.
+        day: String,
+    },
     /// Copies everything into a file.
     Backup {
         /// The file; absolute, since the server may work in another directory.
@@ -122,6 +130,7 @@ pub async fn run(services: &Services, config: &Config, request: Request) -> Resu
         Request::OperatorCreate(new) => operator::create(services, new).await,
         Request::OperatorList {} => operator::list(services).await,
         Request::OperatorPasswd(new) => operator::set_password(services, new).await,
+        Request::StatsRebuild { sdkappid, day } => statistic::rebuild(services, sdkappid, &day).await,
         Request::Backup { file } => {
             crate::backup::write(services, config, &file).await.map_err(failed).map(Reply::Backup)
         }

@@ -35,8 +35,39 @@ pub enum Reply {
         /// The name to sign in with.
         name: String,
     },
+    /// A day that was counted again.
+    Recount(Recount),
     /// A backup.
     Backup(BackedUp),
+}
+
+/// A day that was counted again from the messages that are stored.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Recount {
+    /// The app's number.
+    pub sdkappid: SdkAppId,
+    /// `yyyy-mm-dd`.
+    pub day: String,
+    /// What is made of messages.
+    pub lines: Vec<RecountLine>,
+}
+
+/// A metric that was counted again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecountLine {
+    /// The key of the metric.
+    pub metric: String,
+    /// As it was counted when it happened.
+    pub counted: i64,
+    /// As it follows from what is stored now.
+    pub stored: i64,
+}
+
+impl Recount {
+    /// How many metrics differ.
+    pub fn differences(&self) -> usize {
+        self.lines.iter().filter(|line| line.counted != line.stored).count()
+    }
 }
 
 /// What a new app's developer needs.
@@ -201,9 +232,19 @@ impl Reply {
                 table(std::iter::once(head).chain(operators.iter().map(|one| [one.name.clone(), one.role.clone()])))
             }
             Self::Operator { name } => format!("{name} can sign in to the console with the new password\n"),
+            Self::Recount(recount) => recounted(recount),
             Self::Backup(backup) => backed_up(backup),
         }
     }
+}
+
+fn recounted(recount: &Recount) -> String {
+    let head = ["metric", "counted", "stored", ""].map(str::to_owned);
+    let row = |line: &RecountLine| {
+        let mark = if line.counted == line.stored { "" } else { "differs" };
+        [line.metric.clone(), line.counted.to_string(), line.stored.to_string(), mark.to_owned()]
+    };
+    table(std::iter::once(head).chain(recount.lines.iter().map(row)))
 }
 
 fn backed_up(backup: &BackedUp) -> String {

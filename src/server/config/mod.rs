@@ -9,6 +9,7 @@ use std::{net::SocketAddr, path::PathBuf};
 
 use anyhow::ensure;
 pub use load::{Origin, Sources};
+use model::calendar::Zone;
 use service::file::{Bucket, Place};
 use value::Value;
 pub use value::{Backend, Durability, FilePlace, LogFormat, Secret, Url};
@@ -165,6 +166,12 @@ sections! {
         /// allow it only where all of them may reach everything that this machine reaches.
         allow_private: bool = "false";
     }
+    /// What is counted.
+    statistics: Statistics {
+        /// How many hours the calendar whose days are counted is ahead of UTC, from -12 to 14. A change holds for days
+        /// that have not ended.
+        utc_offset: i8 = "8";
+    }
     /// What the server says on standard error.
     log: Log {
         /// `error`, `warn`, `info`, `debug` or `trace`; parts may differ, as in `info,feihong_store=debug`.
@@ -198,6 +205,7 @@ impl Config {
                     || files.s3_secret_key.reveal().is_empty()),
             "files.place is \"s3\", so files.s3_bucket, s3_region, s3_access_key and s3_secret_key must be given"
         );
+        ensure!(Zone::new(self.statistics.utc_offset).is_some(), "statistics.utc_offset must be from -12 to 14");
         crate::telemetry::check_level(&self.log.level)
     }
 
@@ -241,6 +249,8 @@ impl Config {
             public_url: self.server.public_url.as_ref().map(text),
             address_header: (!header.is_empty()).then(|| header.clone()),
             callbacks_allow_private: self.callbacks.allow_private,
+            // Checked when it was read.
+            zone: Zone::new(self.statistics.utc_offset).unwrap_or_default(),
         }
     }
 }

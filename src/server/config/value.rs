@@ -31,6 +31,16 @@ impl Value for u32 {
     }
 }
 
+impl Value for i8 {
+    const QUOTED: bool = false;
+    fn parse(text: &str) -> Result<Self, String> {
+        text.parse().map_err(|_| "must be a number from -128 to 127".into())
+    }
+    fn show(&self) -> String {
+        self.to_string()
+    }
+}
+
 impl Value for bool {
     const QUOTED: bool = false;
     fn parse(text: &str) -> Result<Self, String> {

@@ -441,6 +441,7 @@ impl Services {
             dated: true,
             client_time: (time / 1000) as u32,
             flags: (Priority::Normal as u32 - 1) << flags::PRIORITY_SHIFT | if listed { 0 } else { flags::NO_LAST },
+            tally: 0,
             body: Bytes::from(members.into_bytes()),
             done: Box::new(move |result| drop(done.send(result))),
         };

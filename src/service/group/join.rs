@@ -177,7 +177,7 @@ impl Services {
                 fields: Vec::new(),
             })
             .collect();
-        self.enrol(group, &new, rows).await?;
+        self.enrol(group, &new, rows, Some(self.world.now())).await?;
         self.skip_past_of(&topics, &new).await?;
         let shows = !silent && group.kind.announces_members() && (group.info().active || !is_private(group));
         drop(alone);
@@ -252,8 +252,15 @@ impl Services {
     }
 
     /// Stores members and shows them from now on. The group's lock is held.
-    async fn enrol(&self, group: &LiveGroup, accounts: &[Arc<Account>], rows: Vec<NewMember>) -> Result<(), Error> {
-        self.store.book.add_members(group.number, &rows).await.map_err(broken)?;
+    /// With a time their coming is counted.
+    async fn enrol(
+        &self,
+        group: &LiveGroup,
+        accounts: &[Arc<Account>],
+        rows: Vec<NewMember>,
+        came: Option<i64>,
+    ) -> Result<(), Error> {
+        self.store.book.add_members(group.number, &rows, came).await.map_err(broken)?;
         let mut state = group.write();
         for (account, row) in accounts.iter().zip(rows) {
             state.insert(super::Member {
@@ -307,7 +314,7 @@ impl Services {
             });
         }
         self.check_room(group, new.len())?;
-        self.enrol(group, &new, rows).await?;
+        self.enrol(group, &new, rows, None).await?;
         Ok(results)
     }
 

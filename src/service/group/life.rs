@@ -174,7 +174,7 @@ impl Services {
             created: now,
             body: encode(&info)?,
         };
-        let number = self.store.book.add_group(row, &members).await.map_err(|error| match error {
+        let number = self.store.book.add_group(row, &members, self.world.now()).await.map_err(|error| match error {
             StoreError::Conflict { .. } => Code::GroupIdTaken.into(),
             error => broken(error),
         })?;
@@ -494,7 +494,7 @@ impl Services {
             let rows = self.store.book.topics(group.number).await.map_err(broken)?;
             rows.into_iter().map(|topic| topic.number).collect()
         };
-        self.store.book.remove_group(group.number).await.map_err(broken)?;
+        self.store.book.remove_group(group.number, self.world.now()).await.map_err(broken)?;
         group.write().gone = true;
         if group.kind.is_stored() {
             self.groups.remove(group);

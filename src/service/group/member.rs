@@ -94,7 +94,9 @@ impl Services {
 
     /// Takes members out of the book and of memory. The group's lock is held.
     pub(super) async fn drop_members(&self, group: &LiveGroup, accounts: &[i64]) -> Result<(), Error> {
-        self.store.book.remove_members(group.number, accounts).await.map_err(broken)?;
+        // Administrators of live rooms are kept as members; who listens is not.
+        let went = group.kind.is_stored().then(|| self.world.now());
+        self.store.book.remove_members(group.number, accounts, went).await.map_err(broken)?;
         let owner_gone = {
             let mut state = group.write();
             for account in accounts {

@@ -182,6 +182,7 @@ impl Services {
             dated: false,
             client_time: 0,
             flags: flags::NOTICE | flags::NO_UNREAD | flags::NO_LAST,
+            tally: 0,
             body: Bytes::from(members.clone().into_bytes()),
             done: Box::new(move |result| {
                 if let Ok(appended) = &result {

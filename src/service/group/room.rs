@@ -480,7 +480,7 @@ impl Services {
                 fields: Vec::new(),
             })
             .collect();
-        self.store.book.add_members(group.number, &rows).await.map_err(broken)?;
+        self.store.book.add_members(group.number, &rows, None).await.map_err(broken)?;
         let mut state = group.write();
         for account in accounts {
             state.insert(super::Member {

@@ -6,6 +6,7 @@ use bytes::Bytes;
 use model::{
     Callback, Code, Error, GroupKind, Millis, Role, flags,
     group::{Priority, Receive, limit, rule::Action},
+    statistic::{Said, Tally},
 };
 use serde_json::{Value, json, value::RawValue};
 use store::{Appended, Entry, tables::contact::ContactChange};
@@ -219,6 +220,12 @@ impl Services {
         // What the backend says for an ordinary member counts as that member's.
         let exempt = privileged && group.role(by.account.number) != Some(Role::Member);
         if !group.allows_message(content.priority, per_second, now) && !exempt {
+            // Its sender is told of success.
+            if group.kind.is_stored() {
+                self.statistics.said_loosely_in_group(group.app, by.account.number, group.number, 0);
+            } else {
+                self.statistics.said_in_room(group.app, by.account.number, 0);
+            }
             return Ok(GroupSent { time: now, sequence: 0, dropped: true });
         }
         let order = content.order.take();
@@ -312,6 +319,8 @@ impl Services {
         if group.kind.is_stored() {
             let event = wire::event_of(&outgoing.place, &outgoing.entry, true)?;
             let push = Arc::new(Push::event(0, |out| out.extend_from_slice(&event)));
+            let reach = self.reach_in_group(&outgoing);
+            self.statistics.said_loosely_in_group(group.app, outgoing.from, group.number, reach);
             self.hand_on(&outgoing, &push);
             return Ok(GroupSent { time, sequence: 0, dropped: false });
         }
@@ -326,6 +335,7 @@ impl Services {
             wire::event_of(&outgoing.place, &outgoing.entry, false)
         })?;
         group.room().heard.said(name, sequence);
+        self.statistics.said_in_room(group.app, outgoing.from, self.listening(&group, except));
         Ok(GroupSent { time, sequence, dropped: false })
     }
 
@@ -337,6 +347,12 @@ impl Services {
     ) -> Result<(), Error> {
         let services = self.clone();
         let entry = outgoing.entry.clone();
+        let tally = if entry.flags & flags::TIP != 0 {
+            0
+        } else {
+            let said = if outgoing.place.topic.is_some() { Said::Topic } else { Said::Group };
+            Tally { app: outgoing.place.group.app, said, reach: self.reach_in_group(&outgoing) }.pack()
+        };
         let deliver = move |entry| {
             let outgoing = Outgoing { entry, ..outgoing };
             services.deliver_stored(&outgoing);
@@ -345,7 +361,25 @@ impl Services {
                 services.tell_stored(cause, item);
             }
         };
-        self.append_message(entry, false, origin, done, deliver).await
+        self.append_message((entry, tally), false, origin, done, deliver).await
+    }
+
+    /// How many connections a message in a live room goes to.
+    fn listening(&self, group: &LiveGroup, except: Option<(i64, u32)>) -> usize {
+        if group.kind == GroupKind::BChatRoom {
+            return self.statistics.online_now(Some(group.app)) as usize;
+        }
+        let room = group.room();
+        room.listeners.iter().filter(|(who, listener)| Some(**who) != except && listener.session.is_connected()).count()
+    }
+
+    /// How many members but the sender are connected and get a message when it is taken.
+    fn reach_in_group(&self, outgoing: &Outgoing) -> u32 {
+        let mut reach = 0;
+        Self::receivers(outgoing, |account| {
+            reach += u32::from(account != outgoing.from && self.hub.connections(account, None) > 0);
+        });
+        reach
     }
 
     fn deliver_stored(&self, outgoing: &Outgoing) {
@@ -361,10 +395,13 @@ impl Services {
     /// Sends a push to whoever is to have it.
     fn hand_on(&self, outgoing: &Outgoing, push: &Arc<Push>) {
         let except = |account| if account == outgoing.from { outgoing.instance } else { None };
+        Self::receivers(outgoing, |account| self.hub.push(account, push, except(account)));
+    }
+
+    /// Names each account that is to have it, the sender among them, whether or not it is connected.
+    fn receivers(outgoing: &Outgoing, mut name: impl FnMut(i64)) {
         if !outgoing.directed.is_empty() {
-            for account in outgoing.directed.iter().map(|account| account.number).chain([outgoing.from]) {
-                self.hub.push(account, push, except(account));
-            }
+            outgoing.directed.iter().map(|account| account.number).chain([outgoing.from]).for_each(name);
             return;
         }
         let mentioned = |account: i64| {
@@ -381,7 +418,7 @@ impl Services {
             let own = own_options.as_ref().and_then(|options| options.get(member.account));
             let wanted = delivers(own.unwrap_or(member.receive), || mentioned(member.account));
             if wanted || member.account == outgoing.from {
-                self.hub.push(member.account, push, except(member.account));
+                name(member.account);
             }
         }
     }

@@ -3,7 +3,10 @@
 use std::{sync::Arc, task::Poll};
 
 use bytes::Bytes;
-use model::{Callback, Code, Error, MessageKey, Millis, UserId, flags};
+use model::{
+    Callback, Code, Error, MessageKey, Millis, UserId, flags,
+    statistic::{Said, Tally},
+};
 use store::{Append, Appended, Entry, StoreError};
 use tokio::sync::{OwnedMutexGuard, oneshot};
 
@@ -208,20 +211,27 @@ impl Services {
         let (from, to, origin) = (message.from, message.to, message.origin);
         let (push, copy) = (message.push, message.copy);
         let except = origin.as_ref().map(|session| session.instance);
+        let dated = message.dated.is_some();
+        let tally = if dated {
+            0
+        } else {
+            let reach = self.reach(&from, &to, (push, copy), except);
+            Tally { app: from.app, said: Said::Single, reach }.pack()
+        };
         let deliver = move |entry: Entry| {
             services.deliver(&entry, &from, &to, (push, copy), except);
             if let Some(cause) = after {
                 services.tell_stored(&cause, services.stored_c2c(&cause, &entry, &from, &to));
             }
         };
-        self.append_message(entry, message.dated.is_some(), origin, done, deliver).await
+        self.append_message((entry, tally), dated, origin, done, deliver).await
     }
 
     /// Queues what somebody says: it is stored, `done` is told, and `deliver` gets it with its place, unless it was said
-    /// before. `origin` is the session that has it already.
+    /// before. `tally` is what it counts for, and `origin` the session that has it already.
     pub(crate) async fn append_message(
         &self,
-        mut entry: Entry,
+        (mut entry, tally): (Entry, i64),
         dated: bool,
         origin: Option<Arc<Session>>,
         done: oneshot::Sender<Result<Appended, StoreError>>,
@@ -236,6 +246,7 @@ impl Services {
             dated,
             client_time: entry.client_time,
             flags: entry.flags,
+            tally,
             body: entry.body.clone(),
             done: Box::new(move |outcome| {
                 if let Ok(appended) = &outcome
@@ -259,6 +270,13 @@ impl Services {
         self.store.log.append(append).await.map_err(broken)
     }
 
+    /// To how many connections a message goes when it is taken.
+    fn reach(&self, from: &Account, to: &Account, (push, copy): (bool, bool), except: Option<u32>) -> u32 {
+        let received = if push { self.hub.connections(to.number, except) } else { 0 };
+        let copied = if copy && from.number != to.number { self.hub.connections(from.number, except) } else { 0 };
+        received + copied
+    }
+
     /// Delivers a stored message to the receiver's connections and a copy to the sender's others.
     fn deliver(&self, entry: &Entry, from: &Account, to: &Account, (push, copy): (bool, bool), except: Option<u32>) {
         let online_only = entry.position == 0;
@@ -275,6 +293,8 @@ impl Services {
     fn send_online(&self, message: &Outbound, now: Millis) -> Sent {
         let entry = message.entry(0, now);
         let except = message.origin.as_ref().map(|session| session.instance);
+        let reach = self.reach(&message.from, &message.to, (message.push, message.copy), except);
+        self.statistics.said_loosely(message.from.app, message.from.number, reach);
         self.deliver(&entry, &message.from, &message.to, (message.push, message.copy), except);
         let key =
             MessageKey { client_sequence: entry.client_sequence, random: entry.random, second: entry.time / 1000 };
@@ -312,6 +332,7 @@ impl Services {
             dated: false,
             client_time: 0,
             flags: flags::NOTICE | flags::NO_UNREAD | flags::NO_LAST,
+            tally: 0,
             body,
             done: Box::new(move |result| {
                 if let Ok(appended) = &result

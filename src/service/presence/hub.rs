@@ -103,6 +103,13 @@ impl Hub {
         accounts.get(&account).is_some_and(|all| all.iter().any(|session| Some(session.instance) != except))
     }
 
+    /// How many connections an account has, without that of the instance left out.
+    pub fn connections(&self, account: i64, except: Option<u32>) -> u32 {
+        let accounts = shard(&self.by_account, account).read().unwrap_or_else(PoisonError::into_inner);
+        let sessions = accounts.get(&account).into_iter().flatten();
+        sessions.filter(|session| Some(session.instance) != except && session.is_connected()).count() as u32
+    }
+
     /// Sends a push to every connection of an account but the instance left out.
     pub fn push(&self, account: i64, push: &Arc<Push>, except: Option<u32>) {
         let accounts = shard(&self.by_account, account).read().unwrap_or_else(PoisonError::into_inner);

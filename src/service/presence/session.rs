@@ -141,6 +141,11 @@ impl Session {
         self.state().link.clone()
     }
 
+    /// Whether there is a connection.
+    pub fn is_connected(&self) -> bool {
+        self.state().link.is_some()
+    }
+
     /// How it ended, if it did.
     pub fn ended(&self) -> Option<End> {
         self.state().ended
@@ -153,12 +158,13 @@ impl Session {
         state.link.take()
     }
 
-    /// Gives the session another connection. What is up to `handed` has been handed on; what is later than `handing` is
-    /// pushed on the new connection.
-    pub(super) fn attach(&self, link: &Arc<Link>, handed: i64, handing: i64) -> Option<Arc<Link>> {
+    /// Gives the session another connection; whether it had none, and the one it had. What is up to `handed` has been
+    /// handed on; what is later than `handing` is pushed on the new connection.
+    pub(super) fn attach(&self, link: &Arc<Link>, handed: i64, handing: i64) -> (bool, Option<Arc<Link>>) {
         let mut state = self.state();
         let old = state.link.replace(link.clone());
         state.address = link.address;
+        let came = old.is_none();
         if old.is_some() && state.caught_up {
             // It went to the connection before; what of it did not arrive there is unconfirmed.
             state.pushed_until = Some(handed);
@@ -169,7 +175,7 @@ impl Session {
             state.caught_up = true;
         }
         state.absent_since = None;
-        old.filter(|old| old.id != link.id)
+        (came, old.filter(|old| old.id != link.id))
     }
 
     /// Takes a connection away if it is still the session's; tells whether it was. `handed`: all up to it has been

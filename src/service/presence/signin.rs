@@ -46,7 +46,7 @@ impl Services {
                 };
                 check_alive(&session)?;
                 let account = self.accounts.need(app.sdkappid, &session.user, Code::AccountMissing).await?;
-                self.attach(&session, link, true);
+                self.attach(&session, link, true).await;
                 self.tell_state(&session, StatusChange::Login, &[]);
                 self.rejoin_rooms(&session).await?;
                 Ok(SignedIn { session, account })
@@ -92,7 +92,8 @@ impl Services {
             self.kick(&other, Kick::OtherSignIn);
         }
         self.hub.add(&session);
-        self.attach(&session, link, false);
+        self.statistics.signed_in(app.sdkappid, session.account);
+        self.attach(&session, link, false).await;
         self.tell_state(&session, StatusChange::Login, &kicked);
         let account = self.accounts.need(app.sdkappid, &account.user, Code::AccountMissing).await?;
         Ok(SignedIn { session, account })
@@ -144,10 +145,12 @@ impl Services {
         Ok(Some(session))
     }
 
-    fn attach(self: &Arc<Self>, session: &Arc<Session>, link: &Arc<Link>, resumed: bool) {
+    async fn attach(self: &Arc<Self>, session: &Arc<Session>, link: &Arc<Link>, resumed: bool) {
         let was_online = self.hub.is_online(session.account);
         let log = &self.store.log;
-        if let Some(old) = session.attach(link, log.position(), log.handing()) {
+        let (came, old) = session.attach(link, log.position(), log.handing());
+        let news = came && self.statistics.came(session.app, session.account);
+        if let Some(old) = old {
             old.set_session(None);
             old.close("the session went on on another connection");
         }
@@ -159,6 +162,9 @@ impl Services {
         if !was_online {
             self.tell_watchers(session.account);
         }
+        if news {
+            self.statistics.keep_arrival().await;
+        }
     }
 
     /// Takes a closed connection off its session, which stays for the client to resume.
@@ -169,6 +175,7 @@ impl Services {
         if let Some(session) = link.set_session(None)
             && session.detach(link, handed, self.world.now())
         {
+            self.statistics.went(session.app, session.account);
             let change = if link.was_silent() { StatusChange::TimeOut } else { StatusChange::LinkClose };
             self.tell_state(&session, change, &[]);
             if !self.hub.is_online(session.account) {
@@ -184,6 +191,7 @@ impl Services {
             self.kick(session, kick);
         } else {
             if let Some(link) = session.end(End::SignedOut) {
+                self.statistics.went(session.app, session.account);
                 link.set_session(None);
             }
             self.hub.forget(session);
@@ -196,6 +204,7 @@ impl Services {
     /// Ends a session in memory and tells its client; the book has it ended already.
     fn kick(self: &Arc<Self>, session: &Arc<Session>, kick: Kick) {
         if let Some(link) = session.end(End::Kicked(kick)) {
+            self.statistics.went(session.app, session.account);
             link.push(&Arc::new(notice("im_open_status.stat_forceoffline", &kick_body(session, kick))));
             link.set_session(None);
         }

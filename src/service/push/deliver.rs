@@ -263,6 +263,7 @@ impl Services {
             dated: false,
             client_time: (now / 1000) as u32,
             flags: flags::PUSHED | flags::NOTICE | flags::NO_UNREAD | flags::NO_LAST,
+            tally: 0,
             body: Bytes::from(pushed.number.to_string()),
             done: Box::new(move |result| {
                 if let Ok(appended) = &result

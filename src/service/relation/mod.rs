@@ -167,7 +167,7 @@ impl Services {
         }
         let services = self.clone();
         let writing = self.tasks.spawn(async move {
-            let done = services.store.book.change_relations(&batch).await;
+            let done = services.store.book.change_relations(&batch, services.world.now()).await;
             batch.accounts().for_each(|account| services.relations.forget(account));
             drop(held);
             if done.is_ok() {

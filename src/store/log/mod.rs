@@ -24,7 +24,7 @@ pub use committer::wake;
 use committer::{Committer, Waiter, Write, Writer};
 use postgres::PostgresLog;
 use sqlite::SqliteLog;
-pub use types::{Append, Appended, Change, Done, Entry, Head, MAX_BODY, Overview, REPEAT_WINDOW, View};
+pub use types::{Append, Appended, Change, Counted, Done, Entry, Head, MAX_BODY, Overview, REPEAT_WINDOW, View};
 use types::{Key, TimeWindow, Window};
 
 use crate::{Backend, Config, StoreError};
@@ -177,6 +177,15 @@ impl Log {
         match &self.shelf {
             Shelf::Sqlite(log) => log.after(position, limit).await,
             Shelf::Postgres(log) => log.after(position, limit).await,
+        }
+    }
+
+    /// What the messages of all conversations with greater positions count for, ordered by position, also those that
+    /// count for nothing. Whoever has seen a position has seen all that were ever given below it.
+    pub async fn counted(&self, position: i64, limit: usize) -> Result<Vec<Counted>, StoreError> {
+        match &self.shelf {
+            Shelf::Sqlite(log) => log.counted(position, limit).await,
+            Shelf::Postgres(log) => log.counted(position, limit).await,
         }
     }
 

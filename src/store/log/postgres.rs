@@ -11,7 +11,7 @@ use tokio_postgres::{
 use super::{
     postgres_schema::{MIGRATIONS, columns},
     postgres_write::{PostgresWriter, name, repeat},
-    types::{Entry, Head, Key, Overview, TimeWindow, View, Window},
+    types::{Counted, Entry, Head, Key, Overview, TimeWindow, View, Window},
 };
 use crate::{Durability, StoreError, postgres};
 
@@ -29,6 +29,8 @@ const NEWEST_FIRST: &str = concat!(
 );
 const AFTER: &str =
     concat!("SELECT ", columns!(), " FROM log_messages m WHERE m.position > $1 ORDER BY m.position LIMIT $2");
+const COUNTED: &str = "SELECT position, conversation, time, sender, tally FROM log_messages
+    WHERE position > $1 ORDER BY position LIMIT $2";
 const BY_TIME: &str = concat!(
     "SELECT ",
     columns!(),
@@ -147,6 +149,21 @@ impl PostgresLog {
 
     pub async fn after(&self, position: i64, limit: usize) -> Result<Vec<Entry>, StoreError> {
         self.entries(AFTER, &[&position, &rows(limit)]).await
+    }
+
+    pub async fn counted(&self, position: i64, limit: usize) -> Result<Vec<Counted>, StoreError> {
+        let client = self.pool.get().await?;
+        let found = query(&client, COUNTED, &[&position, &rows(limit)]).await?;
+        let read = |row: &Row| {
+            Ok(Counted {
+                position: row.try_get(0)?,
+                conversation: row.try_get(1)?,
+                time: row.try_get(2)?,
+                sender: row.try_get(3)?,
+                tally: row.try_get(4)?,
+            })
+        };
+        found.iter().map(read).collect()
     }
 
     pub async fn range_by_time(&self, window: TimeWindow) -> Result<Vec<Entry>, StoreError> {

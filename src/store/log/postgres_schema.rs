@@ -5,10 +5,11 @@ use crate::engine::Migration;
 /// `name` is the client sequence (high half) and the random number; `repeat` a hash of it and the conversation,
 /// so that one narrow index finds repeats. `log_purged` keeps the heads of conversations whose newest entry was
 /// deleted, `log_state` the greatest position that was.
-pub(super) const MIGRATIONS: &[Migration] = &[(
-    1,
-    "log",
-    "CREATE TABLE log_messages (
+pub(super) const MIGRATIONS: &[Migration] = &[
+    (
+        1,
+        "log",
+        "CREATE TABLE log_messages (
         position BIGINT PRIMARY KEY,
         conversation BIGINT NOT NULL,
         sequence BIGINT NOT NULL,
@@ -34,7 +35,9 @@ pub(super) const MIGRATIONS: &[Migration] = &[(
         position BIGINT NOT NULL
     );
     INSERT INTO log_state VALUES (1, 0);",
-)];
+    ),
+    (2, "tally", "ALTER TABLE log_messages ADD COLUMN tally BIGINT NOT NULL DEFAULT 0"),
+];
 
 /// The columns of an entry, in the order [`super::postgres::entry`] reads them.
 macro_rules! columns {

@@ -34,11 +34,11 @@ const HEADS: &str = "SELECT c.conversation, COALESCE(m.sequence, p.sequence, 0),
 const REPEATS: &str = "SELECT conversation, sender, name, flags, position, sequence, time FROM log_messages
     WHERE repeat = ANY($1) ORDER BY position";
 const INSERT: &str = "INSERT INTO log_messages
-    (position, conversation, sequence, time, sender, name, repeat, client_time, flags, version, body)
-    SELECT position, conversation, sequence, time, sender, name, repeat, client_time, flags, 0, body
+    (position, conversation, sequence, time, sender, name, repeat, client_time, flags, version, body, tally)
+    SELECT position, conversation, sequence, time, sender, name, repeat, client_time, flags, 0, body, tally
     FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[],
-        $8::bigint[], $9::bigint[], $10::bytea[])
-        AS n(position, conversation, sequence, time, sender, name, repeat, client_time, flags, body)";
+        $8::bigint[], $9::bigint[], $10::bytea[], $11::bigint[])
+        AS n(position, conversation, sequence, time, sender, name, repeat, client_time, flags, body, tally)";
 const AMEND: &str = concat!(
     "UPDATE log_messages AS m SET flags = m.flags & ~$1::bigint | $2, version = (m.version + $3) & 4294967295,
         body = COALESCE($4, m.body)
@@ -74,6 +74,7 @@ struct Columns<'a> {
     client_time: Vec<i64>,
     flags: Vec<i64>,
     body: Vec<&'a [u8]>,
+    tally: Vec<i64>,
 }
 
 /// What is known inside the lock, and grows with each message of the batch.
@@ -193,6 +194,7 @@ async fn append(client: &Client, writes: &[Write]) -> Result<Vec<Outcome>, Store
                         &columns.client_time,
                         &columns.flags,
                         &columns.body,
+                        &columns.tally,
                     ],
                 )
                 .await
@@ -296,6 +298,7 @@ impl<'a> Columns<'a> {
         self.client_time.push(message.client_time.into());
         self.flags.push(message.flags.into());
         self.body.push(&message.body);
+        self.tally.push(message.tally);
     }
 }
 

@@ -15,7 +15,7 @@ use super::{
     sqlite_schema::MIGRATIONS,
     sqlite_write::SqliteWriter,
     tails::{Tail, Tails},
-    types::{Entry, Head, Key, Overview, TimeWindow, View, Window},
+    types::{Counted, Entry, Head, Key, Overview, TimeWindow, View, Window},
 };
 use crate::{
     Durability, StoreError,
@@ -156,6 +156,10 @@ impl SqliteLog {
 
     pub async fn after(&self, position: i64, limit: usize) -> Result<Vec<Entry>, StoreError> {
         self.with(move |connection, _| read::after(connection, position, limit)).await
+    }
+
+    pub async fn counted(&self, position: i64, limit: usize) -> Result<Vec<Counted>, StoreError> {
+        self.with(move |connection, _| read::counted(connection, position, limit)).await
     }
 
     pub async fn backup(&self, path: &Path) -> Result<(), StoreError> {

@@ -104,7 +104,7 @@ impl Core {
         connection.execute_batch("PRAGMA wal_autocheckpoint = 0")?;
         let mut core = Self {
             connection,
-            messages: Bulk::new("messages", 11),
+            messages: Bulk::new("messages", 12),
             places: Bulk::new("places", 3),
             shared,
             repeats: Repeats::default(),
@@ -259,7 +259,8 @@ impl Core {
             bind(&message.client_time)?;
             bind(&message.flags)?;
             bind(&FIRST_VERSION)?;
-            bind(&message.body.as_ref())
+            bind(&message.body.as_ref())?;
+            bind(&message.tally)
         })?;
         draft.rows.clear();
         Ok(())

@@ -8,7 +8,7 @@ use rusqlite::{Connection, OptionalExtension, Row};
 
 use super::{
     tails::Tail,
-    types::{Entry, Head, Key, Overview, TimeWindow, View, Window},
+    types::{Counted, Entry, Head, Key, Overview, TimeWindow, View, Window},
 };
 use crate::StoreError;
 
@@ -35,6 +35,8 @@ macro_rules! indexed {
 const AT: &str = concat!("SELECT ", columns!(), " FROM messages m WHERE m.position = $1");
 const AFTER: &str =
     concat!("SELECT ", columns!(), " FROM messages m WHERE m.position > $1 ORDER BY m.position LIMIT $2");
+const COUNTED: &str = "SELECT position, conversation, time, sender, tally FROM messages
+    WHERE position > $1 ORDER BY position LIMIT $2";
 const BRIEF_AT: &str = "SELECT sequence, position, time, sender, flags FROM messages WHERE position = $1";
 const PLACE: &str = "SELECT position FROM places WHERE conversation = $1 AND sequence = $2";
 const FIRST_PLACE: &str = "SELECT sequence FROM places WHERE conversation = $1 ORDER BY sequence LIMIT 1";
@@ -90,6 +92,21 @@ pub(super) fn at(connection: &Connection, position: i64) -> Result<Option<Entry>
 pub(super) fn after(connection: &Connection, position: i64, limit: usize) -> Result<Vec<Entry>, StoreError> {
     let mut statement = connection.prepare_cached(AFTER)?;
     let found = statement.query_map((position, limit as i64), entry)?;
+    Ok(found.collect::<Result<_, _>>()?)
+}
+
+/// See [`super::Log::counted`].
+pub(super) fn counted(connection: &Connection, position: i64, limit: usize) -> Result<Vec<Counted>, StoreError> {
+    let mut statement = connection.prepare_cached(COUNTED)?;
+    let found = statement.query_map((position, limit as i64), |row| {
+        Ok(Counted {
+            position: row.get(0)?,
+            conversation: row.get(1)?,
+            time: row.get(2)?,
+            sender: row.get(3)?,
+            tally: row.get(4)?,
+        })
+    })?;
     Ok(found.collect::<Result<_, _>>()?)
 }
 

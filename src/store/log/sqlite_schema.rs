@@ -5,10 +5,11 @@ use crate::engine::Migration;
 /// `messages` is written at its end only. `places` is the index, written in bulk (see `tails`), so it is a
 /// table of its own. `purged` keeps the heads of conversations whose newest entry was deleted. `state` has one
 /// row: everything below `indexed` is in `places`; positions up to `position` were used, whatever is left.
-pub(super) const MIGRATIONS: &[Migration] = &[(
-    1,
-    "log",
-    "CREATE TABLE messages (
+pub(super) const MIGRATIONS: &[Migration] = &[
+    (
+        1,
+        "log",
+        "CREATE TABLE messages (
         position INTEGER PRIMARY KEY,
         conversation INTEGER NOT NULL,
         sequence INTEGER NOT NULL,
@@ -39,4 +40,6 @@ pub(super) const MIGRATIONS: &[Migration] = &[(
         position INTEGER NOT NULL
     );
     INSERT INTO state VALUES (1, 1, 0);",
-)];
+    ),
+    (2, "tally", "ALTER TABLE messages ADD COLUMN tally INTEGER NOT NULL DEFAULT 0"),
+];

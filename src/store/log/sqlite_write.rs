@@ -125,6 +125,7 @@ mod tests {
             dated: false,
             client_time: 0,
             flags: 0,
+            tally: 0,
             body: Bytes::from(vec![b'x'; size]),
         })
     }

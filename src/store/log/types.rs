@@ -24,6 +24,8 @@ pub struct Append {
     pub client_time: u32,
     /// See `model::flags`.
     pub flags: u32,
+    /// What it counts for, see `model::statistic::Tally`; the log never looks inside.
+    pub tally: i64,
     /// What is kept; the log never looks inside. At most [`MAX_BODY`] bytes.
     pub body: Bytes,
     /// Is told the outcome once it is durable.
@@ -40,6 +42,7 @@ pub(super) struct Message {
     pub dated: bool,
     pub client_time: u32,
     pub flags: u32,
+    pub tally: i64,
     pub body: Bytes,
 }
 
@@ -55,6 +58,7 @@ impl Append {
             dated: self.dated,
             client_time: self.client_time,
             flags,
+            tally: self.tally,
             body: self.body,
         };
         (message, self.done)
@@ -120,6 +124,21 @@ pub struct Entry {
     pub version: u32,
     /// What was kept.
     pub body: Bytes,
+}
+
+/// A stored message as statistics see it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Counted {
+    /// Place in the whole log.
+    pub position: i64,
+    /// The conversation's number.
+    pub conversation: i64,
+    /// Milliseconds since 1970.
+    pub time: i64,
+    /// The sender's account number.
+    pub sender: i64,
+    /// What it counts for.
+    pub tally: i64,
 }
 
 /// The newest entry of a conversation, without its content.

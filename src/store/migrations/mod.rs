@@ -11,4 +11,5 @@ pub const MIGRATIONS: &[Migration] = &[
     (5, "files", include_str!("0005_files.sql")),
     (7, "words", include_str!("0007_words.sql")),
     (8, "callbacks", include_str!("0008_callbacks.sql")),
+    (11, "statistics", include_str!("0011_statistics.sql")),
 ];

@@ -41,7 +41,7 @@ fn new(group_id: &str, kind: i64, owner: i64) -> NewGroup<'_> {
 
 pub async fn group(book: &Book, name: &str, members: &[(i64, i64)]) -> i64 {
     let members: Vec<_> = members.iter().map(|(account, role)| member(*account, *role)).collect();
-    book.add_group(new(name, 1, members[0].account), &members).await.unwrap()
+    book.add_group(new(name, 1, members[0].account), &members, T).await.unwrap()
 }
 
 async fn roles(book: &Book, group: i64) -> Vec<(String, i64)> {
@@ -56,9 +56,9 @@ fn is_conflict<T>(result: &Result<T, StoreError>) -> bool {
 pub async fn a_group_is_made_found_and_changed(stage: Stage) {
     let book = &stage.store.book;
     let owner = accounts(book, &["owner"]).await[0];
-    let first = book.add_group(new("first", 1, owner), &[member(owner, 400)]).await.unwrap();
-    let second = book.add_group(NewGroup { created: T + 1, ..new("second", 2, 0) }, &[]).await.unwrap();
-    let third = book.add_group(NewGroup { app: APP + 1, ..new("first", 1, 0) }, &[]).await.unwrap();
+    let first = book.add_group(new("first", 1, owner), &[member(owner, 400)], T).await.unwrap();
+    let second = book.add_group(NewGroup { created: T + 1, ..new("second", 2, 0) }, &[], T).await.unwrap();
+    let third = book.add_group(NewGroup { app: APP + 1, ..new("first", 1, 0) }, &[], T).await.unwrap();
     let pair = book.add_conversation(APP, owner, owner).await.unwrap().number;
     assert_eq!([second, third, pair], [first + 1, first + 2, first + 3], "one counter for all conversations");
 
@@ -88,7 +88,7 @@ pub async fn a_taken_group_name_leaves_nothing(stage: Stage) {
     let book = &stage.store.book;
     let numbers = accounts(book, &["a", "b"]).await;
     let number = group(book, "taken", &[(numbers[0], 400)]).await;
-    assert!(is_conflict(&book.add_group(new("taken", 1, numbers[1]), &[member(numbers[1], 400)]).await));
+    assert!(is_conflict(&book.add_group(new("taken", 1, numbers[1]), &[member(numbers[1], 400)], T).await));
     assert!(book.groups_of(numbers[1]).await.unwrap().is_empty());
     assert!(book.contacts(numbers[1]).await.unwrap().is_empty());
     assert_eq!(book.group(APP, "taken").await.unwrap().unwrap().owner, numbers[0]);
@@ -100,7 +100,7 @@ pub async fn members_come_and_go_with_their_contacts(stage: Stage) {
     let numbers = accounts(book, &["a", "b", "c"]).await;
     let [a, b, c] = numbers[..] else { unreachable!() };
     let number = group(book, "g", &[(b, 400), (b, 200)]).await;
-    book.add_members(number, &[member(b, 300), NewMember { joined: T, ..member(a, 200) }, member(c, 200)])
+    book.add_members(number, &[member(b, 300), NewMember { joined: T, ..member(a, 200) }, member(c, 200)], None)
         .await
         .unwrap();
     let members = book.members(number).await.unwrap();
@@ -137,7 +137,7 @@ pub async fn members_come_and_go_with_their_contacts(stage: Stage) {
     let topic = book.add_topic(APP, number, "t", T, Vec::new()).await.unwrap();
     book.ensure_contacts(topic, GROUP_PEER, &[a, c]).await.unwrap();
 
-    book.remove_members(number, &[b, c]).await.unwrap();
+    book.remove_members(number, &[b, c], None).await.unwrap();
     assert_eq!(roles(book, number).await, [("a".to_owned(), 200)]);
     assert_eq!(book.groups_of(c).await.unwrap(), [other]);
     let left: Vec<_> = book.contacts(c).await.unwrap().iter().map(|contact| contact.conversation).collect();
@@ -237,7 +237,7 @@ pub async fn topics_live_and_die_with_their_community(stage: Stage) {
     assert_eq!(book.mentions(a).await.unwrap(), [(community, 5, false)]);
     assert_eq!(book.members(community).await.unwrap().len(), 1);
 
-    book.remove_group(community).await.unwrap();
+    book.remove_group(community, 0).await.unwrap();
     assert!(book.topics(community).await.unwrap().is_empty());
     assert_eq!(book.topic_by_number(elsewhere).await.unwrap().unwrap().body, b"3");
 }
@@ -267,7 +267,7 @@ pub async fn removing_a_group_leaves_nothing_of_it(stage: Stage) {
     fill(book, topic, a, folder).await;
     assert_eq!(before, 15, "every table but that of topics");
     assert!(left(book).await > 2 * before);
-    book.remove_group(number).await.unwrap();
+    book.remove_group(number, 0).await.unwrap();
     assert_eq!(left(book).await, before);
     assert!(book.group(APP, "gone").await.unwrap().is_none());
     assert_eq!(book.members(kept).await.unwrap().len(), 1);
@@ -311,7 +311,7 @@ pub async fn contacts_of_groups_and_of_the_system_have_no_account(stage: Stage) 
     assert_eq!(book.peer_read_times(a).await.unwrap(), [(pair, 7)]);
     book.ensure_contacts(number, GROUP_PEER, &[b]).await.unwrap();
     assert_eq!(book.contact(b, number).await.unwrap().unwrap().read_sequence, 9, "what exists stays");
-    book.remove_account(b).await.unwrap();
+    book.remove_account(b, 0).await.unwrap();
     let left: Vec<_> = book.contacts(a).await.unwrap().iter().map(|contact| contact.conversation).collect();
     assert_eq!(left, [system, number], "not the one with the removed account");
     assert!(book.contact(a, pair).await.unwrap().is_none());

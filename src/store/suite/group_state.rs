@@ -156,7 +156,7 @@ pub async fn removing_an_account_removes_its_traces(stage: Stage) {
     book.add_receipts(number, b, T, &[1]).await.unwrap();
     book.add_receipts(number, a, T, &[1]).await.unwrap();
     book.add_mentions(number, 8, &[b, a, 0], T).await.unwrap();
-    book.remove_account(b).await.unwrap();
+    book.remove_account(b, 0).await.unwrap();
     assert!(book.groups_of(b).await.unwrap().is_empty());
     assert_eq!(book.members(number).await.unwrap().len(), 1);
     assert_eq!(book.mutes(number).await.unwrap(), [(a, "a".to_owned(), 10)]);

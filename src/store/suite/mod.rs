@@ -13,6 +13,7 @@ mod postgres;
 mod push;
 mod reading;
 mod statements;
+mod statistic;
 mod upload;
 
 use bytes::Bytes;
@@ -159,6 +160,11 @@ macro_rules! store_suite {
                 ended_pushes_of_all_apps_are_forgotten
                 tags_and_attributes_go_with_their_account
             }
+            statistic {
+                events_are_counted_with_what_they_change
+                a_writing_counts_once
+                stored_messages_say_what_they_count_for
+            }
             reading {
                 ranges_are_windows_in_the_asked_order
                 time_ranges_order_imports
@@ -196,6 +202,7 @@ pub(super) fn message(conversation: i64, sender: i64, random: u32, time: i64) ->
         dated: false,
         client_time: u32::try_from(time / 1000).unwrap(),
         flags: 0,
+        tally: 0,
         body: Bytes::from(format!("{conversation}:{random}")),
         done: Box::new(|_| {}),
     }

@@ -22,13 +22,13 @@ async fn change(book: &Book, account: i64, changes: Vec<(i64, RelationChange)>) 
     for (peer, change) in changes {
         relations.change(account, peer, change);
     }
-    book.change_relations(&relations).await
+    book.change_relations(&relations, 0).await
 }
 
 async fn group(book: &Book, account: i64, change: GroupingChange) -> Result<(), StoreError> {
     let mut relations = RelationBatch::default();
     relations.group(account, change);
-    book.change_relations(&relations).await
+    book.change_relations(&relations, 0).await
 }
 
 async fn page(book: &Book, account: i64, start: i64, limit: i64) -> Vec<(String, i64)> {
@@ -82,7 +82,7 @@ pub async fn friends_are_in_groups(stage: Stage) {
     for (peer, name) in [(b, "home"), (b, "work"), (c, "work"), (c, "none")] {
         relations.change(a, peer, RelationChange::Join(name.to_owned()));
     }
-    book.change_relations(&relations).await.unwrap();
+    book.change_relations(&relations, 0).await.unwrap();
     assert_eq!(groups(book, a).await, [("work".to_owned(), 2), ("home".to_owned(), 1)]);
     let members = [("work", "b"), ("work", "c"), ("home", "b")].map(|(g, u)| (g.to_owned(), u.to_owned()));
     assert_eq!(book.friend_group_members(a).await.unwrap(), members);
@@ -163,10 +163,10 @@ pub async fn nobody_relates_to_who_is_gone(stage: Stage) {
         relations.group(one, GroupingChange::Add("g".to_owned())).change(one, other, put(T));
         relations.change(one, other, RelationChange::Join("g".to_owned()));
         relations.change(one, other, applied(true, T)).change(one, other, RelationChange::Block(T));
-        book.change_relations(&relations).await.unwrap();
+        book.change_relations(&relations, 0).await.unwrap();
     }
     let before = book.relation_state(a).await.unwrap();
-    book.remove_account(b).await.unwrap();
+    book.remove_account(b, 0).await.unwrap();
     assert!(book.friend_numbers(a).await.unwrap().is_empty());
     let after = book.relation_state(a).await.unwrap();
     assert_eq!((after.standard, after.blocked), (before.standard + 1, before.blocked + 1), "clients notice");

@@ -135,6 +135,6 @@ pub async fn tags_and_attributes_go_with_their_account(stage: Stage) {
     book.change_attributes(&[(b, 9, None)]).await.unwrap();
     assert_eq!(book.attributes(a).await.unwrap(), [(0, "Bruges".to_owned())]);
     assert_eq!(book.attributes_between(a, b).await.unwrap(), [(a, 0, "Bruges".to_owned())]);
-    book.remove_account(a).await.unwrap();
+    book.remove_account(a, 0).await.unwrap();
     assert!(book.attributes(a).await.unwrap().is_empty() && book.push_tags(a).await.unwrap().is_empty());
 }

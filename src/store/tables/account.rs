@@ -1,5 +1,8 @@
 //! Accounts, their sign-ins, whom they follow.
 
+use model::statistic::Metric;
+
+use super::statistic::{self, count_by};
 use crate::{Batch, Book, Expect, Row, StoreError, params};
 
 const GET: &str = "SELECT number, user_id, robot, created, signed_after, profile, preferences
@@ -147,7 +150,9 @@ impl Book {
         let mut batch = Batch::new();
         for (name, profile) in accounts {
             batch.run(NEXT, params![]);
-            batch.run(ADD, params![app, name, robot, now, profile, b"{}".to_vec()]);
+            batch.run(ADD, params![app, &name, robot, now, profile, b"{}".to_vec()]);
+            let slot = name.bytes().map(i64::from).sum();
+            count_by(&mut batch, statistic::NEW_ACCOUNT, (now, slot), Metric::NewAccounts, params![app, name]);
         }
         self.write(batch).await.map(drop)
     }
@@ -178,8 +183,11 @@ impl Book {
     }
 
     /// Removes an account with its sign-ins, relations, contacts and traces in groups. Groups that it owned stay.
-    pub async fn remove_account(&self, number: i64) -> Result<(), StoreError> {
+    pub async fn remove_account(&self, number: i64, now: i64) -> Result<(), StoreError> {
         let mut batch = Batch::new();
+        let at = (now, number);
+        count_by(&mut batch, statistic::ACCOUNT, at, Metric::RemovedAccounts, params![number]);
+        count_by(&mut batch, statistic::FRIENDSHIPS, at, Metric::FriendsLost, params![number]);
         batch.run(END_SESSIONS, params![number]);
         batch.run(END_ALL_LISTENING, params![number]);
         batch.run(FORGET_FOLLOW, params![number]);
@@ -199,6 +207,8 @@ impl Book {
             batch.run(END_LISTENING, params![row.account, *instance]);
         }
         batch.run(ADD_SESSION, params![row.account, row.instance, ticket, row.platform, row.created]);
+        let at = (row.created, row.account);
+        count_by(&mut batch, statistic::ACCOUNT, at, Metric::SignIns, params![row.account]);
         self.write(batch).await.map(drop)
     }
 

@@ -1,6 +1,12 @@
 //! Groups and their members.
 
-use super::{contact::GROUP_PEER, group_state};
+use model::statistic::Metric;
+
+use super::{
+    contact::GROUP_PEER,
+    group_state,
+    statistic::{self, count, count_by},
+};
 use crate::{Batch, Book, Expect, Row, StoreError, params};
 
 const GET: &str = "SELECT number, app, group_id, kind, owner, created, body
@@ -253,7 +259,7 @@ impl Book {
     }
 
     /// Makes a group with its first members and returns its number; a conflict if the name is taken.
-    pub async fn add_group(&self, group: NewGroup<'_>, members: &[NewMember]) -> Result<i64, StoreError> {
+    pub async fn add_group(&self, group: NewGroup<'_>, members: &[NewMember], now: i64) -> Result<i64, StoreError> {
         let NewGroup { app, group_id, kind, owner, created, body } = group;
         let mut batch = Batch::new();
         batch.must(NEXT, params![], Expect::Rows(1));
@@ -262,6 +268,7 @@ impl Book {
             batch.run(FOUND, params![account, role, joined, join_sequence, fields]);
             batch.run(FOUND_CONTACT, params![account, GROUP_PEER, read_sequence, mute]);
         }
+        count(&mut batch, (app, now, group_id.len() as i64), Metric::NewGroups, 1);
         let rows = self.write(batch).await?;
         rows.first().and_then(|rows| rows.first()).ok_or(StoreError::Missing)?.int(0)
     }
@@ -274,8 +281,9 @@ impl Book {
     }
 
     /// Removes a group, its topics, and all that anybody keeps about them. Their messages stay in the log.
-    pub async fn remove_group(&self, number: i64) -> Result<(), StoreError> {
+    pub async fn remove_group(&self, number: i64, now: i64) -> Result<(), StoreError> {
         let mut batch = Batch::new();
+        count_by(&mut batch, statistic::GROUP, (now, number), Metric::DismissedGroups, params![1, number]);
         group_state::forget_conversation(&mut batch, number);
         super::topic::forget(&mut batch, number);
         batch.run(REMOVE, params![number]);
@@ -287,23 +295,42 @@ impl Book {
         self.read(MEMBERS, params![conversation]).await?.iter().map(member).collect()
     }
 
-    /// Adds members with their contacts; those already in stay as they are.
-    pub async fn add_members(&self, conversation: i64, members: &[NewMember]) -> Result<(), StoreError> {
+    /// Adds members with their contacts; those already in stay as they are. With a time their coming is counted, as that
+    /// of all of them.
+    pub async fn add_members(
+        &self,
+        conversation: i64,
+        members: &[NewMember],
+        came: Option<i64>,
+    ) -> Result<(), StoreError> {
         let mut batch = Batch::new();
         for NewMember { account, role, joined, join_sequence, read_sequence, mute, fields } in members.iter().cloned() {
             batch.run(JOIN, params![conversation, account, role, joined, join_sequence, fields]);
             batch.run(JOIN_CONTACT, params![account, conversation, GROUP_PEER, read_sequence, mute]);
         }
+        if let Some(now) = came {
+            let values = params![members.len() as i64, conversation];
+            count_by(&mut batch, statistic::GROUP, (now, conversation), Metric::Joins, values);
+        }
         self.write(batch).await.map(drop)
     }
 
-    /// Removes members and what they keep about the group and its topics.
-    pub async fn remove_members(&self, conversation: i64, accounts: &[i64]) -> Result<(), StoreError> {
+    /// Removes members and what they keep about the group and its topics. With a time their going is counted.
+    pub async fn remove_members(
+        &self,
+        conversation: i64,
+        accounts: &[i64],
+        went: Option<i64>,
+    ) -> Result<(), StoreError> {
         let mut batch = Batch::new();
         for account in accounts {
             for sql in LEAVE {
                 batch.run(sql, params![*account, conversation]);
             }
+        }
+        if let Some(now) = went {
+            let values = params![accounts.len() as i64, conversation];
+            count_by(&mut batch, statistic::GROUP, (now, conversation), Metric::Leaves, values);
         }
         self.write(batch).await.map(drop)
     }

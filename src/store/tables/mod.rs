@@ -12,6 +12,7 @@ pub mod group_state;
 pub mod operator;
 pub mod push;
 pub mod relation;
+pub mod statistic;
 pub mod topic;
 pub mod upload;
 pub mod word;

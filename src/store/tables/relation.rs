@@ -2,6 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use model::statistic::Metric;
+
+use super::statistic::{self, count_by};
 use crate::{Batch, Book, Expect, Row, StoreError, params};
 
 const ALIVE: &str = "SELECT number FROM account WHERE number = $1";
@@ -213,7 +216,7 @@ pub(super) fn forget(batch: &mut Batch, account: i64) {
 
 impl Book {
     /// Writes changes of relations; a conflict when one of the accounts is gone.
-    pub async fn change_relations(&self, relations: &RelationBatch) -> Result<(), StoreError> {
+    pub async fn change_relations(&self, relations: &RelationBatch, now: i64) -> Result<(), StoreError> {
         let mut batch = Batch::new();
         let mut counts: BTreeMap<i64, RelationState> = BTreeMap::new();
         let mut peers = Vec::new();
@@ -246,6 +249,16 @@ impl Book {
             };
         }
         for (account, peer, change) in &relations.changes {
+            let (at, pair) = ((now, *account), params![*account, *peer]);
+            match change {
+                RelationChange::Put { .. } => {
+                    count_by(&mut batch, statistic::STRANGERS, at, Metric::FriendsMade, pair);
+                }
+                RelationChange::Remove => {
+                    count_by(&mut batch, statistic::LAST_FRIENDSHIP, at, Metric::FriendsLost, pair);
+                }
+                _ => {}
+            }
             change.write(&mut batch, *account, *peer);
         }
         for (account, state) in counts {

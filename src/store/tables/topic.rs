@@ -3,6 +3,7 @@
 use super::group_state;
 use crate::{Batch, Book, Expect, Row, StoreError, params};
 
+const COMMUNITY_OF: &str = "SELECT community FROM topic WHERE number = $1";
 const ALL: &str =
     "SELECT number, community, topic_id, created, body FROM topic WHERE community = $1 ORDER BY created, number";
 const BY_NUMBER: &str = "SELECT number, community, topic_id, created, body FROM topic WHERE number = $1";
@@ -50,6 +51,11 @@ pub(super) fn forget(batch: &mut Batch, community: i64) {
 }
 
 impl Book {
+    /// The community of a topic.
+    pub async fn community_of(&self, topic: i64) -> Result<Option<i64>, StoreError> {
+        self.first(COMMUNITY_OF, params![topic]).await?.map(|row| row.int(0)).transpose()
+    }
+
     /// The topics of a community, oldest first.
     pub async fn topics(&self, community: i64) -> Result<Vec<TopicRow>, StoreError> {
         self.read(ALL, params![community]).await?.iter().map(topic).collect()
