@@ -3,6 +3,7 @@
 mod application;
 mod ban;
 mod change;
+mod counted;
 mod extra;
 mod heard;
 mod history;

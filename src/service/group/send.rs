@@ -211,7 +211,10 @@ impl Services {
         if let Some(cause) = wanted(Callback::GroupBeforeSend).filter(|_| !content.forbidden.before) {
             in_turn = take_turn(content.origin.as_ref(), -place.number(), content.order.take()).await;
             match Box::pin(self.before_say(&cause, place, by, (&entry, content.online_only))).await? {
-                None => return Ok(GroupSent { time: now, sequence: 0, dropped: false }),
+                None => {
+                    self.count_dropped(group, by.account.number);
+                    return Ok(GroupSent { time: now, sequence: 0, dropped: false });
+                }
                 Some(None) => {}
                 Some(Some(members)) => entry.body = members.into_bytes().into(),
             }
@@ -220,12 +223,7 @@ impl Services {
         // What the backend says for an ordinary member counts as that member's.
         let exempt = privileged && group.role(by.account.number) != Some(Role::Member);
         if !group.allows_message(content.priority, per_second, now) && !exempt {
-            // Its sender is told of success.
-            if group.kind.is_stored() {
-                self.statistics.said_loosely_in_group(group.app, by.account.number, group.number, 0);
-            } else {
-                self.statistics.said_in_room(group.app, by.account.number, 0);
-            }
+            self.count_dropped(group, by.account.number);
             return Ok(GroupSent { time: now, sequence: 0, dropped: true });
         }
         let order = content.order.take();
@@ -362,15 +360,6 @@ impl Services {
             }
         };
         self.append_message((entry, tally), false, origin, done, deliver).await
-    }
-
-    /// How many connections a message in a live room goes to.
-    fn listening(&self, group: &LiveGroup, except: Option<(i64, u32)>) -> usize {
-        if group.kind == GroupKind::BChatRoom {
-            return self.statistics.online_now(Some(group.app)) as usize;
-        }
-        let room = group.room();
-        room.listeners.iter().filter(|(who, listener)| Some(**who) != except && listener.session.is_connected()).count()
     }
 
     /// How many members but the sender are connected and get a message when it is taken.

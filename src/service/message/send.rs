@@ -160,6 +160,8 @@ impl Services {
             in_turn = take_turn(message.origin.as_ref(), message.to.number, message.order.take()).await;
             let entry = message.entry(0, now);
             if !Box::pin(self.before_c2c(&cause, &mut message, entry)).await? {
+                // Its sender is told of success.
+                self.statistics.said_loosely(message.from.app, message.from.number, 0);
                 return Ok(message.unsent(now));
             }
         }
