@@ -211,10 +211,7 @@ impl Services {
         if let Some(cause) = wanted(Callback::GroupBeforeSend).filter(|_| !content.forbidden.before) {
             in_turn = take_turn(content.origin.as_ref(), -place.number(), content.order.take()).await;
             match Box::pin(self.before_say(&cause, place, by, (&entry, content.online_only))).await? {
-                None => {
-                    self.count_dropped(group, by.account.number);
-                    return Ok(GroupSent { time: now, sequence: 0, dropped: false });
-                }
+                None => return Ok(self.count_dropped(group, by.account.number, now)),
                 Some(None) => {}
                 Some(Some(members)) => entry.body = members.into_bytes().into(),
             }
@@ -223,8 +220,7 @@ impl Services {
         // What the backend says for an ordinary member counts as that member's.
         let exempt = privileged && group.role(by.account.number) != Some(Role::Member);
         if !group.allows_message(content.priority, per_second, now) && !exempt {
-            self.count_dropped(group, by.account.number);
-            return Ok(GroupSent { time: now, sequence: 0, dropped: true });
+            return Ok(GroupSent { dropped: true, ..self.count_dropped(group, by.account.number, now) });
         }
         let order = content.order.take();
         if !content.directed.is_empty() {
