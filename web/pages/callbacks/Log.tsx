@@ -157,7 +157,7 @@ function All({ sdkAppId, dead }: { sdkAppId: number; dead: number }) {
         <Button loading={replay.isPending} onClick={() => replay.mutate({ sdkAppId })}>
           {t('callbacks.log.replayAll')}
         </Button>
-        <Button variant="outline" theme="danger" onClick={() => setAsking(true)}>
+        <Button variant="outline" theme="default" onClick={() => setAsking(true)}>
           {t('callbacks.log.discardAll')}
         </Button>
       </div>

@@ -48,7 +48,7 @@ export function Trial({ sdkAppId, commands, hasUrl }: TrialProps) {
         </Field>
         <Problem error={trial.error} />
         <div className="actions">
-          <Button type="submit" loading={trial.isPending} disabled={!hasUrl}>
+          <Button type="submit" tag="button" loading={trial.isPending} disabled={!hasUrl}>
             {t('callbacks.trial.send')}
           </Button>
         </div>

@@ -83,6 +83,15 @@ async function rest(v, command, data) {
   assert.equal(reply.ErrorCode, 0, JSON.stringify(reply));
 }
 
+/** Waits for what no page shows. */
+async function eventually(holds) {
+  const end = Date.now() + 8000;
+  while (!(await holds())) {
+    assert.ok(Date.now() < end, 'it takes too long');
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
 async function rows(v, count) {
   await v.page.waitForFunction((wanted) => document.querySelectorAll('tbody tr').length === wanted, count);
 }
@@ -179,7 +188,7 @@ export const callbacks = {
         const items = [{ Tag: 'Tag_Profile_IM_Nick', Value: name }];
         await rest(v, 'profile/portrait_set', { From_Account: 'amy', ProfileItem: items });
       }
-      while ((await ask(v, 'callback.get')).dead < 3);
+      await eventually(async () => (await ask(v, 'callback.get')).dead === 3);
       await v.page.reload();
       const log = card(v, 'log');
       await log
@@ -202,7 +211,7 @@ export const callbacks = {
       hook.status = 200;
       await v.button('callbacks.log.replay').click();
       await log.getByText(v.t('callbacks.log.nothing')).waitFor();
-      while (!JSON.stringify(hook.heard.slice(3)).includes('Amy the second')) await ask(v, 'callback.get');
+      await eventually(async () => JSON.stringify(hook.heard.slice(3)).includes('Amy the second'));
       await v.button('apps.clear').click();
       await rows(v, 2);
 
