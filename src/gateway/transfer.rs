@@ -308,7 +308,7 @@ mod tests {
         let mut slow = Pace::default();
         assert!((0..1000).all(|_| slow.note(second, PROGRESS.div_ceil(29))), "slow, and it comes");
         let mut late = Pace::default();
-        assert!(late.note(STALLED - second, PROGRESS - 1) && late.patience() == second);
+        assert!(late.note(STALLED.saturating_sub(second), PROGRESS - 1) && late.patience() == second);
         assert!(late.note(second, 1) && late.patience() == STALLED, "it has come in time");
         assert!(!late.note(STALLED, 0));
     }

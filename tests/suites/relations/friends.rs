@@ -303,7 +303,7 @@ async fn devices_hear_what_becomes_of_the_groups_of_friends() {
         Some(friends.map(of).collect::<Vec<_>>())
     };
     let told = |heard: &[support::Heard]| {
-        heard.iter().flat_map(|heard| heard.events("FriendListMod")).filter_map(|entry| groups(&entry)).last()
+        heard.iter().flat_map(|heard| heard.events("FriendListMod")).rev().find_map(|entry| groups(&entry))
     };
     let wanted = |wanted: &[(&str, Value)]| -> Vec<(String, Value)> {
         wanted.iter().map(|(name, groups)| ((*name).to_owned(), groups.clone())).collect()

@@ -90,7 +90,7 @@ impl Stage {
         self.tally.add("LoginTimes", 1);
         self.tally.who("LoginUserNum", user);
         self.tally.who("ActiveUserNum", user);
-        self.tally.online(self.online.keys());
+        self.tally.online(self.online.len());
     }
 
     async fn sign_out(&mut self, user: &str) {

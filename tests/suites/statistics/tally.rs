@@ -87,9 +87,9 @@ impl Tally {
         self.today().sets.entry(name).or_default().insert(who.to_owned());
     }
 
-    pub fn online<'a>(&mut self, online: impl ExactSizeIterator<Item = &'a String>) {
+    pub fn online(&mut self, online: usize) {
         let today = self.today();
-        today.peak = today.peak.max(online.len());
+        today.peak = today.peak.max(online);
     }
 
     pub fn said(&mut self, kind: &str, from: &str, reach: i64) {
