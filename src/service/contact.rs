@@ -214,7 +214,7 @@ impl Services {
         let heads = self.store.log.heads(&[conversation]).await.map_err(broken)?;
         let Some(head) = heads.first() else {
             // Nothing was said, and yet it may be in the list. What is said later is after all that there is now.
-            let change = ContactChange::Leave(self.store.log.position().max(1));
+            let change = ContactChange::Leave(self.store.log.position());
             return self.change_contact(me, conversation, change).await;
         };
         let mut changes = vec![

@@ -268,7 +268,9 @@ async fn apps_are_made_shown_and_changed() {
         (&changed["name"], &changed["type"], &changed["updatedAt"]),
         (&json!("game"), &json!("game"), &json!(NOW + 5))
     );
-    assert_eq!(console.done("console.app.get", &json!({ "sdkAppId": number }), &cookie).await, changed);
+    let mut shown = changed.clone();
+    shown["onlineUsers"] = json!(0);
+    assert_eq!(console.done("console.app.get", &json!({ "sdkAppId": number }), &cookie).await, shown);
 
     let bad = json!({ "sdkAppId": number, "name": " ", "type": "game", "introduction": "" });
     console.ask("console.app.update", &bad, &cookie).await.refused(StatusCode::BAD_REQUEST, "Invalid");

@@ -298,6 +298,7 @@ mod tests {
         world.advance(86_400_000);
         nodes[0].tick().await.unwrap();
         nodes[1].said_loosely(APP, 1, 0);
+        nodes[1].settle().await.unwrap();
         for node in nodes.iter().chain([&later]) {
             node.tick().await.unwrap();
             check(node, Some(APP), today).await;

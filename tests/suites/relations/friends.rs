@@ -308,7 +308,7 @@ async fn devices_hear_what_becomes_of_the_groups_of_friends() {
     let wanted = |wanted: &[(&str, Value)]| -> Vec<(String, Value)> {
         wanted.iter().map(|(name, groups)| ((*name).to_owned(), groups.clone())).collect()
     };
-    let renaming = json!({"From_Account": "alice", "OldName": "work", "NewName": "office"});
+    let renaming = json!({"From_Account": "alice", "GroupOldName": "work", "GroupNewName": "office"});
     alice.ok("sns.group_update", renaming).await;
     let expected = wanted(&[("bob", json!(["office", "home"])), ("carol", json!(["office"]))]);
     other.expects("the new name", |heard| (told(heard).as_ref() == Some(&expected)).then_some(())).await;
