@@ -109,6 +109,14 @@ impl Play {
                 with(json!({"MsgSeq": sequence}));
                 if *pin { "pin_message" } else { "unpin_message" }
             }
+            Step::Count => {
+                with(json!({"GroupCounter": [{"Key": "gifts", "Value": 1}], "Mode": "Increase"}));
+                "update_group_counter"
+            }
+            Step::SetAttribute => {
+                with(json!({"GroupAttr": [{"key": "seats", "value": "2"}]}));
+                "modify_group_attr"
+            }
             Step::Ban(user) => {
                 with(json!({"Members_Account": [named(*user)], "Duration": 1_000_000}));
                 "ban_group_member"

@@ -178,7 +178,14 @@ impl Play {
             53..57 => Step::Mute(self.user(), if self.chance.below(3) == 0 { 0 } else { 60 }),
             57..60 => Step::MuteAll(self.chance.below(4) == 0),
             60..63 => Step::Card(self.user()),
-            63..77 => Step::Speak,
+            63..75 => Step::Speak,
+            75..77 => {
+                if on {
+                    Step::Count
+                } else {
+                    Step::SetAttribute
+                }
+            }
             77..84 => Step::Recall(self.sequence(shadow)),
             84..88 => Step::Modify(self.sequence(shadow)),
             88..90 => Step::ReadMembers,

@@ -41,6 +41,8 @@ pub enum Step {
     ReadMembers,
     ReadHistory,
     Pin(i64, bool),
+    Count,
+    SetAttribute,
     Ban(usize),
     Dismiss,
 }
@@ -286,6 +288,8 @@ impl Shadow {
             Step::ReadMembers => self.check(who, Action::ReadMembers).map(|()| 0)?,
             Step::ReadHistory => self.check(who, Action::ReadHistory).map(|()| 0)?,
             Step::Pin(sequence, pin) => self.pin(who, *sequence, *pin)?,
+            Step::Count => self.check(who, Action::ChangeCounters).map(|()| 0)?,
+            Step::SetAttribute => self.check(who, Action::ChangeAttributes).map(|()| 0)?,
             Step::Ban(user) => {
                 self.check(who, Action::Ban)?;
                 if self.owner == Some(*user) {

@@ -1,10 +1,10 @@
 //! Receivers that take nothing of what is sent to them hold up nobody.
 
 use serde_json::json;
-use support::{App, Online, Raw, Server, eventually, head, within};
+use support::{App, Heard, Online, Raw, Server, eventually, head, within};
 use tokio_tungstenite::tungstenite::Message;
 
-use super::{Item, app, create, expect_items, fresh, history, message, named};
+use super::{Item, app, create, fresh, history, items, message, named};
 
 const STALLED: [&str; 3] = ["stalled-1", "stalled-2", "stalled-3"];
 const READING: [&str; 2] = ["reader-1", "reader-2"];
@@ -28,8 +28,18 @@ async fn stalled(app: &App, name: &str, then: &[(String, serde_json::Value)]) ->
     raw
 }
 
-/// Speaks until every stalled connection has been given up; returns what was said.
-async fn speak(server: &Server, speaker: &Online, group: &str) -> Vec<Item> {
+/// What was heard in a group of what the speaker said, once it is so much.
+async fn hears(reader: &Online, group: &str, count: usize) -> Vec<Item> {
+    let spoken = |heard: &[Heard]| {
+        let items: Vec<Item> = items(heard, group).into_iter().filter(|item| item.from == "speaker").collect();
+        (items.len() >= count).then_some(items)
+    };
+    reader.expects("all that was said", spoken).await
+}
+
+/// Speaks until every stalled connection has been given up; returns what was said. Others hear each part while those
+/// that read nothing are still waited for.
+async fn speak(server: &Server, speaker: &Online, group: &str, readers: &[Online]) -> Vec<Item> {
     let services = server.services();
     let words = "z".repeat(11_000);
     let mut said = Vec::new();
@@ -57,6 +67,9 @@ async fn speak(server: &Server, speaker: &Online, group: &str) -> Vec<Item> {
                 text: words.clone(),
             });
         }
+        for reader in readers {
+            hears(reader, group, said.len()).await;
+        }
     }
     said
 }
@@ -83,9 +96,9 @@ async fn members_who_read_nothing_hold_up_nobody() {
     for name in STALLED {
         silent.push(stalled(&app, name, &[]).await);
     }
-    let said = speak(&server, &speaker, &group).await;
+    let said = speak(&server, &speaker, &group, &readers).await;
     for reader in &readers {
-        check_same(&expect_items(reader, &group, said.len()).await, &said, &reader.name);
+        check_same(&hears(reader, &group, said.len()).await, &said, &reader.name);
     }
     drop(silent);
     let services = server.services();
@@ -118,14 +131,9 @@ async fn listeners_who_read_nothing_hold_up_no_live_room() {
         reader.ok(&named("apply_join_group"), join.clone()).await;
         readers.push(reader);
     }
-    let said = speak(&server, &speaker, &group).await;
+    let said = speak(&server, &speaker, &group, &readers).await;
     for reader in &readers {
-        let spoken = |heard: &[support::Heard]| {
-            let items: Vec<Item> =
-                super::items(heard, &group).into_iter().filter(|item| item.from == "speaker").collect();
-            (items.len() >= said.len()).then_some(items)
-        };
-        check_same(&reader.expects("all that was said", spoken).await, &said, &reader.name);
+        check_same(&hears(reader, &group, said.len()).await, &said, &reader.name);
     }
     drop(silent);
 }
