@@ -120,8 +120,11 @@ async fn the_status_of_others_is_shown_or_not() {
 async fn devices_have_the_places_of_now() {
     let stage = Stage::new().await;
     stage.set("web_instances", "2").await;
+    // Who came first has to go first.
+    stage.server.world().advance(1);
     let second = stage.app.user("alice").connect().await;
     is_alive(&stage.alice).await;
+    stage.server.world().advance(1);
     let mut phone = native(&stage.app, "alice", Platform::Android).await;
     is_alive(&stage.alice).await;
     assert!(!was_told_to_go(&mut phone));
