@@ -100,7 +100,7 @@ for (const sdk of SDKS) {
 
     test('a meeting counts nothing as unread, also not what comes in', async () => {
       const [alice, bob] = await world.users('alice bob', sdk);
-      const group = await alice.found('Meeting', [bob]);
+      const group = await alice.found('ChatRoom', [bob]);
       await alice.say(group, 'hello');
       await bob.hears(group, 'hello');
       await alice.chat.updateGroupProfile({ groupID: group, name: 'renamed' });
