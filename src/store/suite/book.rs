@@ -172,7 +172,8 @@ pub async fn an_abandoned_write_is_still_carried_out(stage: Stage) {
         let mut batch = Batch::new();
         batch.run(INSERT, params!["left", 1]);
         let mut writing = Box::pin(store.book.write(batch));
-        assert!(futures_util::FutureExt::now_or_never(&mut writing).is_none());
+        // Asked once it is handed over, whether or not it is done by then.
+        drop(futures_util::FutureExt::now_or_never(&mut writing));
     }
     while number(store, "left").await.is_none() {
         tokio::task::yield_now().await;
